@@ -1,0 +1,67 @@
+"""FaceSDK: a face in 3D from one photo.
+
+Public names are loaded on first use, so that `import facesdk` stays cheap for programs that only ask for
+the version or the errors.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from facesdk.errors import (
+    AssetError,
+    BackendUnavailable,
+    FaceSDKError,
+    InvalidArray,
+    InvalidImage,
+    InvalidOptions,
+)
+
+if TYPE_CHECKING:
+    from facesdk.face_model import FaceModel
+    from facesdk.options import Options
+    from facesdk.result import Face, Pose, Quality, Result
+    from facesdk.sdk import FaceSDK
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Face": "facesdk.result",
+    "FaceModel": "facesdk.face_model",
+    "FaceSDK": "facesdk.sdk",
+    "Options": "facesdk.options",
+    "Pose": "facesdk.result",
+    "Quality": "facesdk.result",
+    "Result": "facesdk.result",
+}
+
+__all__ = [
+    "AssetError",
+    "BackendUnavailable",
+    "Face",
+    "FaceModel",
+    "FaceSDK",
+    "FaceSDKError",
+    "InvalidArray",
+    "InvalidImage",
+    "InvalidOptions",
+    "Options",
+    "Pose",
+    "Quality",
+    "Result",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'facesdk' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
