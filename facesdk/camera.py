@@ -1,0 +1,201 @@
+"""Cameras and poses: intrinsics, projection, Euler angles, crop pose -> picture pose.
+
+Frames: the camera's is x right, y down, z forward, mm; the face's is x to the picture's right for a frontal
+face, y up, z out of the face, mm; p_camera = R p_face + m (paper 1, equation 5); frontal R = diag(1, -1, -1)
+
+Euler angles, written here and nowhere else:
+
+    R = Rz(roll) Rx(-pitch) Ry(-yaw) diag(1, -1, -1)
+
+with the usual right-handed Rx, Ry, Rz about the camera's axes; read from the right, the head turns about its
+own vertical (yaw > 0: nose to the picture's right), nods (pitch > 0: nose up) and leans in the picture plane
+(roll > 0: top of the head to the picture's right). Roll comes last, so that turning a picture changes roll
+alone, and the only singular poses look straight up or down: profiles are regular.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk.crop import Crop
+from facesdk.errors import InvalidOptions
+
+FloatArray = npt.NDArray[np.float32]
+DoubleArray = npt.NDArray[np.float64]
+
+FRONTAL = np.diag([1.0, -1.0, -1.0])
+
+
+def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> FloatArray:
+    """(3, 3) rotation of equation 5 from the three angles, in the order written at the top of this file."""
+    yaw, pitch, roll = math.radians(yaw_deg), math.radians(pitch_deg), math.radians(roll_deg)
+    about_z = _roll_matrix(roll)
+    about_x = np.array(
+        [[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]]
+    )
+    about_y = np.array([[math.cos(yaw), 0, -math.sin(yaw)], [0, 1, 0], [math.sin(yaw), 0, math.cos(yaw)]])
+    return np.asarray(about_z @ about_x @ about_y @ FRONTAL, dtype=np.float32)
+
+
+def euler_from_rotation(rotation: npt.ArrayLike) -> tuple[float, float, float]:
+    """(yaw_deg, pitch_deg, roll_deg) of a (3, 3) rotation; pitch in -90..90, the others in -180..180."""
+    turned = np.asarray(rotation, dtype=np.float64) @ FRONTAL
+    pitch = math.asin(min(1.0, max(-1.0, -turned[2, 1])))
+    if abs(turned[2, 1]) > 1.0 - 1e-9:
+        # Looking straight up or down, yaw and roll turn about one axis: all of it is called roll.
+        return 0.0, math.degrees(pitch), math.degrees(math.atan2(turned[1, 0], turned[0, 0]))
+    yaw = math.atan2(turned[2, 0], turned[2, 2])
+    roll = math.atan2(-turned[0, 1], turned[1, 1])
+    return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
+
+
+def quaternion_from_rotation(rotation: npt.ArrayLike) -> FloatArray:
+    """(4,) unit quaternion x, y, z, w of a (3, 3) rotation, w >= 0."""
+    r = np.asarray(rotation, dtype=np.float64)
+    # The largest of the four squares is at least 1/4, so that nothing small is divided by.
+    squares = np.array([r[0, 0], r[1, 1], r[2, 2], np.trace(r)])
+    k = int(np.argmax(squares))
+    q = np.empty(4)
+    if k == 3:
+        q[:] = (r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], 1.0 + squares[3])
+    else:
+        i, j = (k + 1) % 3, (k + 2) % 3
+        q[k] = 1.0 + r[k, k] - r[i, i] - r[j, j]
+        q[i] = r[i, k] + r[k, i]
+        q[j] = r[j, k] + r[k, j]
+        q[3] = r[j, i] - r[i, j]
+    q /= np.linalg.norm(q)
+    return np.asarray(-q if q[3] < 0 else q, dtype=np.float32)
+
+
+def assumed_intrinsics(
+    width: int, height: int, field_of_view_deg: float, least_focal_px: float = 0.0
+) -> FloatArray:
+    """(3, 3) intrinsics of a picture whose camera is unknown: square pixels, centred, a stated field of view.
+
+    field_of_view_deg spans the longer side. least_focal_px narrows it where the picture is a close crop,
+    whose true field of view must have been smaller than a whole photo's.
+    """
+    focal = max(max(width, height) / 2 / math.tan(math.radians(field_of_view_deg) / 2), least_focal_px)
+    return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]], dtype=np.float32)
+
+
+def check_intrinsics(intrinsics: npt.ArrayLike) -> FloatArray:
+    """The user's (3, 3) intrinsics as float32; raises InvalidOptions where it is no camera matrix."""
+    try:
+        k = np.asarray(intrinsics, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidOptions(f"intrinsics: not numbers ({error}), expected a (3, 3) camera matrix") from error
+    if k.shape != (3, 3):
+        raise InvalidOptions(f"intrinsics: got shape {k.shape}, expected (3, 3)")
+    if not np.isfinite(k).all() or not (k[0, 0] > 0 and k[1, 1] > 0) or not np.allclose(k[2], [0, 0, 1]):
+        raise InvalidOptions("intrinsics: expected [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0")
+    return np.ascontiguousarray(k)
+
+
+def project_points(points_camera_mm: npt.ArrayLike, intrinsics: npt.ArrayLike) -> FloatArray:
+    """(N, 3) mm, camera frame -> (N, 2) px; for the few points of a pose (meshes: ops.project)."""
+    p = np.asarray(points_camera_mm, dtype=np.float64) @ np.asarray(intrinsics, dtype=np.float64).T
+    return (p[:, :2] / p[:, 2:3]).astype(np.float32)
+
+
+def crop_intrinsics(size: int, focal_ratio: float) -> FloatArray:
+    """(3, 3) intrinsics of the network's virtual camera: focal_ratio x size px, centred on the crop."""
+    focal, middle = focal_ratio * size, (size - 1) / 2
+    return np.array([[focal, 0, middle], [0, focal, middle], [0, 0, 1]], dtype=np.float32)
+
+
+def picture_pose(
+    crop: Crop,
+    rotation: npt.ArrayLike,
+    translation_mm: npt.ArrayLike,
+    landmarks_face_mm: npt.ArrayLike,
+    focal_ratio: float,
+    intrinsics: npt.ArrayLike,
+    steps: int = 2,
+) -> tuple[FloatArray, FloatArray]:
+    """Pose in the picture's camera from the pose in the crop's virtual camera.
+
+    rotation (3, 3) and translation_mm (3,) are the network's, landmarks_face_mm (68, 3) the landmarks of its
+    face. The crop's roll is put back, the pose turned from the crop's optical axis to the ray through the
+    crop's centre, its depth scaled by the ratio of the focal lengths; then `steps` Gauss-Newton steps make
+    the projected landmarks agree with those of the crop's camera, in the picture.
+    Returns the (3, 3) rotation and the (3,) translation in mm, picture camera frame.
+    """
+    face = np.asarray(landmarks_face_mm, dtype=np.float64)
+    k = np.asarray(intrinsics, dtype=np.float64)
+    rotation64 = np.asarray(rotation, dtype=np.float64)
+    translation = np.asarray(translation_mm, dtype=np.float64)
+    target = crop.to_picture(
+        project_points(face @ rotation64.T + translation, crop_intrinsics(crop.size, focal_ratio))
+    ).astype(np.float64)
+
+    ray = np.linalg.solve(k, np.array([crop.center[0], crop.center[1], 1.0]))
+    focal = math.sqrt(k[0, 0] * k[1, 1])
+    turn = _turn_to(ray) @ _roll_matrix(math.radians(crop.roll_deg))
+    # Lateral mm stay; px per mm at the crop's centre stay when the depth grows with the focal length. Off the
+    # picture's axis a pixel spans a smaller angle, hence the length of the ray.
+    grown = translation * np.array([1.0, 1.0, focal / (focal_ratio * crop.side) * float(np.linalg.norm(ray))])
+    rotation64, translation = turn @ rotation64, turn @ grown
+    for _ in range(steps):
+        rotation64, translation = _gauss_newton(rotation64, translation, face, target, k)
+    return rotation64.astype(np.float32), translation.astype(np.float32)
+
+
+def _gauss_newton(
+    rotation: DoubleArray, translation: DoubleArray, face: DoubleArray, target: DoubleArray, k: DoubleArray
+) -> tuple[DoubleArray, DoubleArray]:
+    """One step on the six numbers of a pose towards the target px of the landmarks."""
+    turned = face @ rotation.T
+    camera = turned + translation
+    z = camera[:, 2:3]
+    projected = camera @ k.T
+    pixels = projected[:, :2] / z
+    by_point = (k[None, :2, :] - pixels[:, :, None] * k[None, 2:3, :]) / z[:, :, None]  # (N, 2, 3)
+    # A small turn w moves a point by w x turned = -[turned]x w.
+    cross = np.zeros((len(face), 3, 3))
+    cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -turned[:, 2], turned[:, 1], -turned[:, 0]
+    cross -= cross.transpose(0, 2, 1)
+    jacobian = np.concatenate([-by_point @ cross, by_point], axis=2).reshape(-1, 6)
+    residual = (target - pixels).reshape(-1)
+    normal = jacobian.T @ jacobian
+    # The damping is far below any real curvature; it only keeps a degenerate face solvable.
+    normal[np.diag_indices(6)] *= 1.0 + 1e-9
+    try:
+        step = np.linalg.solve(normal, jacobian.T @ residual)
+    except np.linalg.LinAlgError:
+        return rotation, translation
+    moved = translation + step[3:]
+    if not np.isfinite(step).all() or moved[2] <= 1.0:
+        return rotation, translation  # a step behind the camera is worse than none
+    return _exponential(step[:3]) @ rotation, moved
+
+
+def _exponential(vector: DoubleArray) -> DoubleArray:
+    """Rotation matrix of a rotation vector (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-12:
+        return np.eye(3)
+    x, y, z = vector / angle
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + math.sin(angle) * skew + (1 - math.cos(angle)) * (skew @ skew))
+
+
+def _turn_to(ray: DoubleArray) -> DoubleArray:
+    """The smallest rotation that takes the z axis to the ray's direction."""
+    direction = ray / np.linalg.norm(ray)
+    axis = np.array([-direction[1], direction[0], 0.0])  # z x direction
+    sine = float(np.linalg.norm(axis))
+    if sine < 1e-12:
+        return np.eye(3)
+    return _exponential(axis / sine * math.atan2(sine, float(direction[2])))
+
+
+def _roll_matrix(angle: float) -> DoubleArray:
+    """Rotation about the camera's z axis that leans an upright head to the picture's right."""
+    return np.array(
+        [[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0], [0, 0, 1]]
+    )

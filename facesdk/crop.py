@@ -1,0 +1,99 @@
+"""From a detection or from landmarks to the square, upright crop that the network sees.
+
+A crop is a similarity transform: a square of `side` picture pixels round `center`, turned by `roll_deg`
+(positive: the top leans to the picture's right), resampled to size x size pixels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+# Side of the crop over the longer side of the box round the 68 landmarks.
+MARGIN = 1.45
+# Box of the 68 landmarks from a detection box (forehead to chin), in an upright frame: its longer side over
+# the geometric mean of the detection's sides, and how far below the detection's centre it lies, in the same
+# unit. Fitted on training photos (docs/how-it-works.md); the second pass corrects what they leave.
+DETECTION_TO_LANDMARKS = 1.02
+DETECTION_SHIFT_DOWN = 0.06
+
+
+@dataclasses.dataclass(frozen=True)
+class Crop:
+    """A square region of a picture, turned upright."""
+
+    center: tuple[float, float]  # px of the picture
+    side: float  # px of the picture
+    roll_deg: float  # the region's top leans to the picture's right by this much
+    size: int  # px of the crop
+    matrix: FloatArray  # (2, 3), picture px -> crop px
+
+    def to_picture(self, points: npt.ArrayLike) -> FloatArray:
+        """(N, 2) crop px -> (N, 2) picture px."""
+        centered = np.asarray(points, dtype=np.float64) - (self.size - 1) / 2
+        back = np.asarray(self.center) + (centered @ _turn(self.roll_deg).T) * (self.side / self.size)
+        return back.astype(np.float32)
+
+    def to_crop(self, points: npt.ArrayLike) -> FloatArray:
+        """(N, 2) picture px -> (N, 2) crop px."""
+        moved = np.asarray(points, dtype=np.float64) @ self.matrix[:, :2].astype(np.float64).T
+        return (moved + self.matrix[:, 2]).astype(np.float32)
+
+
+def make_crop(center: tuple[float, float], side: float, roll_deg: float, size: int) -> Crop:
+    """The crop of `side` picture pixels round `center`, turned by roll_deg, at size x size pixels."""
+    side = max(float(side), 1.0)  # a degenerate box must not divide by zero
+    linear = _turn(-roll_deg) * (size / side)
+    offset = (size - 1) / 2 - linear @ np.asarray(center, dtype=np.float64)
+    matrix = np.concatenate([linear, offset[:, None]], axis=1).astype(np.float32)
+    return Crop((float(center[0]), float(center[1])), side, float(roll_deg), size, matrix)
+
+
+def crop_from_landmarks(landmarks_px: npt.ArrayLike, roll_deg: float, size: int) -> Crop:
+    """Crop round the box of the (68, 2) landmarks, taken in the frame turned upright by roll_deg."""
+    turn = _turn(roll_deg)
+    upright = np.asarray(landmarks_px, dtype=np.float64) @ turn  # rows times turn = turn(-roll) times columns
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    center = turn @ ((low + high) / 2)
+    return make_crop((center[0], center[1]), MARGIN * float((high - low).max()), roll_deg, size)
+
+
+def crop_from_detection(
+    box: npt.ArrayLike, five_points: npt.ArrayLike | None, size: int, roll_deg: float | None = None
+) -> Crop:
+    """Crop from a detection box (x0, y0, x1, y1) and, where known, its five points (5, 2).
+
+    The five points (right eye, left eye, nose tip, right and left mouth corner of the person) give the roll
+    unless roll_deg is given.
+    """
+    x0, y0, x1, y1 = np.asarray(box, dtype=np.float64)
+    if roll_deg is None:
+        roll_deg = 0.0 if five_points is None else roll_from_points(five_points)
+    scale = math.sqrt(max(x1 - x0, 1.0) * max(y1 - y0, 1.0))
+    down = _turn(roll_deg) @ np.array([0.0, DETECTION_SHIFT_DOWN * scale])
+    center = ((x0 + x1) / 2 + down[0], (y0 + y1) / 2 + down[1])
+    return make_crop(center, MARGIN * DETECTION_TO_LANDMARKS * scale, roll_deg, size)
+
+
+def roll_from_points(five_points: npt.ArrayLike) -> float:
+    """Roll in degrees of five points (5, 2); the top leaning to the picture's right is positive.
+
+    The line of the eyes, the line of the mouth and the line between both each vote with their length, so
+    that a profile, whose eyes coincide, is turned by the line that it does show.
+    """
+    right_eye, left_eye, _, right_mouth, left_mouth = np.asarray(five_points, dtype=np.float64)
+    across = (left_eye - right_eye) + (left_mouth - right_mouth)
+    down = (right_mouth + left_mouth) / 2 - (right_eye + left_eye) / 2
+    x_axis = across + np.array([down[1], -down[0]])  # down, turned a quarter back, is the x axis too
+    return math.degrees(math.atan2(x_axis[1], x_axis[0]))
+
+
+def _turn(roll_deg: float) -> npt.NDArray[np.float64]:
+    """Rotation in the picture (y down) that leans an upright face to the right by roll_deg."""
+    angle = math.radians(roll_deg)
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])

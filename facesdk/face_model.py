@@ -1,0 +1,192 @@
+"""FaceModel: coefficients -> mesh, landmarks, albedo, ARKit expression weights (paper 1, equations 1 to 4).
+
+The mesh is a control mesh (mean + identity + expression) made smooth by one sparse subdivision matrix. A
+model without that matrix (BFM) is its own control mesh. Vertices: skin first, then eyes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import manifest, ops
+from facesdk.arkit import ARKIT_NAMES
+from facesdk.errors import AssetError, InvalidArray
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+
+_REQUIRED = (
+    "mean_control_mm", "identity_q", "identity_scale", "exp_ptr", "exp_idx", "exp_val", "triangles",
+    "landmark_triangles", "landmark_bary", "albedo_mean_control", "albedo_basis_q", "albedo_scale",
+)  # fmt: skip
+
+
+class FaceModel:
+    """A linear face model; the default one is bundled."""
+
+    def __init__(
+        self, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str], name: str
+    ) -> None:
+        missing = [key for key in _REQUIRED if key not in tensors]
+        if missing or "exp_names" not in metadata:
+            raise AssetError(f"{name}: not a face model (lacks {', '.join(missing) or 'exp_names'})")
+        self.name = name
+        self.version = metadata.get("version", "unknown")
+        self.origin = metadata.get("origin", "unknown")
+        self.exp_names: list[str] = json.loads(metadata["exp_names"])
+        self.mean_control_mm: FloatArray = _f32(tensors["mean_control_mm"])
+        self.triangles: IntArray = _i32(tensors["triangles"])
+        self.landmark_triangles: IntArray = _i32(tensors["landmark_triangles"])
+        self.landmark_bary: FloatArray = _f32(tensors["landmark_bary"])
+        self.n_id, self.n_exp = len(tensors["identity_scale"]), len(self.exp_names)
+        self.n_tex = len(tensors["albedo_scale"])
+        controls = len(self.mean_control_mm)
+
+        # One stack of bases, so that a decode is one pass over memory.
+        self._bases: FloatArray = np.zeros((self.n_id + self.n_exp, controls, 3), dtype=np.float32)
+        np.multiply(
+            tensors["identity_q"],
+            _f32(tensors["identity_scale"])[:, None, None],
+            out=self._bases[: self.n_id],
+        )
+        ptr, index, value = tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"]
+        for k in range(self.n_exp):
+            span = slice(int(ptr[k]), int(ptr[k + 1]))
+            self._bases[self.n_id + k, index[span]] = value[span]
+
+        self._subdivision: tuple[IntArray, IntArray, FloatArray] | None = None
+        self.n_verts = controls
+        if "sub_ptr" in tensors:
+            self._subdivision = (
+                _i32(tensors["sub_ptr"]), _i32(tensors["sub_idx"]), _f32(tensors["sub_val"]),
+            )  # fmt: skip
+            self.n_verts = len(tensors["sub_ptr"]) - 1
+        self.n_skin_verts = int(metadata.get("n_skin_verts", self.n_verts))
+        self.n_skin_triangles = int(metadata.get("n_skin_triangles", len(self.triangles)))
+
+        self._albedo_mean: FloatArray = _f32(tensors["albedo_mean_control"])
+        self._albedo_q = tensors["albedo_basis_q"]  # widened on use: a tracker never asks for it
+        self._albedo_scale: FloatArray = _f32(tensors["albedo_scale"])
+        self.uv: FloatArray = _f32(tensors["uv"]) if "uv" in tensors else np.zeros((0, 2), np.float32)
+        self.uv_triangles: IntArray = (
+            _i32(tensors["uv_triangles"]) if "uv_triangles" in tensors else np.zeros((0, 3), np.int32)
+        )
+        self.arkit_map: FloatArray | None = _f32(tensors["arkit_map"]) if "arkit_map" in tensors else None
+        self._check(name)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] | None = None) -> FaceModel:
+        """The bundled model, or one from a .safetensors file; raises AssetError if missing or damaged."""
+        from safetensors import SafetensorError, safe_open
+
+        file = Path(path) if path is not None else manifest.asset_path(manifest.FACE_MODEL)
+        try:
+            with safe_open(str(file), framework="numpy") as stored:
+                metadata = stored.metadata() or {}
+                tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise AssetError(f"{file.name}: cannot be read as a face model ({error})") from error
+        return cls(tensors, metadata, file.name)
+
+    def decode(self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1) -> FloatArray:
+        """(V, 3) vertices in the face frame, mm, from (n_id,) and (n_exp,) coefficients (equation 1)."""
+        coeffs = self._coefficients(identity, expression)
+        if self._subdivision is None:
+            return ops.decode_dense(self.mean_control_mm, self._bases, coeffs, threads=threads)
+        return ops.decode(self.mean_control_mm, self._bases, coeffs, *self._subdivision, threads=threads)
+
+    def control_mesh(
+        self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1
+    ) -> FloatArray:
+        """(C, 3) control vertices in the face frame, mm: the mesh before subdivision."""
+        coeffs = self._coefficients(identity, expression)
+        return ops.decode_dense(self.mean_control_mm, self._bases, coeffs, threads=threads)
+
+    def landmarks(self, verts: FloatArray) -> FloatArray:
+        """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
+        corners = verts[self.triangles[self.landmark_triangles]]  # (68, 3 corners, 3)
+        return np.asarray(np.einsum("lc,lcx->lx", self.landmark_bary, corners), dtype=np.float32)
+
+    def albedo(self, coefficients: npt.ArrayLike) -> FloatArray:
+        """(V, 3) RGB albedo, not clipped, from (n_tex,) coefficients (equation 2)."""
+        beta = _vector("albedo coefficients", coefficients, self.n_tex) * self._albedo_scale
+        control = self._albedo_mean + np.tensordot(beta, self._albedo_q.astype(np.float32), axes=1)
+        return self.subdivide(np.ascontiguousarray(control, dtype=np.float32))
+
+    def subdivide(self, control: FloatArray) -> FloatArray:
+        """(C, 3) values on the control mesh -> (V, 3) on the dense one."""
+        if self._subdivision is None:
+            return control
+        return ops.subdivide(control, *self._subdivision)
+
+    def arkit(self, expression: npt.ArrayLike) -> dict[str, float]:
+        """52 ARKit names -> 0..1 from (n_exp,) weights; tongueOut is always 0: no shape shows the tongue."""
+        if self.arkit_map is None:
+            return {}
+        weights = self.arkit_map @ _vector("expression", expression, self.n_exp)
+        return {name: float(w) for name, w in zip(ARKIT_NAMES, np.clip(weights, 0.0, 1.0), strict=True)}
+
+    def expression_from_arkit(self, weights: Mapping[str, float]) -> FloatArray:
+        """(n_exp,) weights from ARKit names -> 0..1; names left out are 0, others raise InvalidArray."""
+        if self.arkit_map is None:
+            raise InvalidArray(
+                f"expression: {self.name} has no ARKit names, expected ({self.n_exp},) weights"
+            )
+        unknown = [name for name in weights if name not in ARKIT_NAMES]
+        if unknown:
+            raise InvalidArray(f"expression: unknown name {unknown[0]!r}, expected one of the 52 ARKit names")
+        result = np.zeros(self.n_exp, dtype=np.float32)
+        for name, weight in weights.items():
+            # browInnerUp and cheekPuff each stand for a left and a right shape.
+            result[self.arkit_map[ARKIT_NAMES.index(name)] > 0] = weight
+        return result
+
+    def arkit_shapes(self) -> FloatArray:
+        """(52, C, 3) displacements in mm of the ARKit shapes on the control mesh; zeros for tongueOut."""
+        if self.arkit_map is None:
+            return np.zeros((0, len(self.mean_control_mm), 3), dtype=np.float32)
+        used = (self.arkit_map > 0).astype(np.float32)
+        return np.asarray(np.tensordot(used, self._bases[self.n_id :], axes=1), dtype=np.float32)
+
+    def _coefficients(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
+        return np.concatenate(
+            [_vector("identity", identity, self.n_id), _vector("expression", expression, self.n_exp)]
+        )
+
+    def _check(self, name: str) -> None:
+        """Sizes and index ranges that a damaged file would break later, far from its name."""
+        controls, limit = len(self.mean_control_mm), self.n_verts
+        ok = (
+            self._bases.shape[1:] == (controls, 3)
+            and self._albedo_mean.shape == (controls, 3)
+            and self.triangles.ndim == 2
+            and 0 <= self.triangles.min() <= self.triangles.max() < limit
+            and self.landmark_bary.shape == (68, 3)
+            and 0 <= self.landmark_triangles.min() <= self.landmark_triangles.max() < len(self.triangles)
+            and self.uv_triangles.shape in (self.triangles.shape, (0, 3))
+            and (self.arkit_map is None or self.arkit_map.shape == (len(ARKIT_NAMES), self.n_exp))
+        )
+        if not ok:
+            raise AssetError(f"{name}: sizes of its tensors do not agree; the file is damaged")
+
+
+def _vector(name: str, values: npt.ArrayLike, length: int) -> FloatArray:
+    vector = np.asarray(values, dtype=np.float32)
+    if vector.shape != (length,):
+        raise InvalidArray(f"{name}: got shape {vector.shape}, expected ({length},)")
+    return vector
+
+
+def _f32(array: npt.NDArray[Any]) -> FloatArray:
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _i32(array: npt.NDArray[Any]) -> IntArray:
+    return cast(IntArray, np.ascontiguousarray(array, dtype=np.int32))

@@ -1,0 +1,52 @@
+"""The bundled assets: where they are, whether they are whole, and what their terms are."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from facesdk.errors import AssetError
+
+ASSETS = Path(__file__).parent / "assets"
+FACE_MODEL = "face_model.safetensors"
+NETWORK = "mobile_facernet.onnx"
+DETECTOR = "detector.onnx"
+SAMPLE = "sample.jpg"
+
+
+@functools.cache
+def manifest() -> dict[str, dict[str, Any]]:
+    """Entries of assets/manifest.json by asset name: bytes, sha256, version, provenance, licence, ..."""
+    path = ASSETS / "manifest.json"
+    try:
+        entries: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["assets"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AssetError(f"{path.name}: unreadable ({error}); reinstall facesdk") from error
+    return entries
+
+
+def asset_path(name: str) -> Path:
+    """Path of a bundled asset whose size was checked; raises AssetError if it is missing or cut short."""
+    path = ASSETS / name
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise AssetError(f"{name}: not among the bundled assets; reinstall facesdk") from error
+    entry = manifest().get(name)
+    if entry is None:
+        raise AssetError(f"{name}: not in manifest.json; reinstall facesdk")
+    if size != entry["bytes"]:
+        raise AssetError(f"{name}: {size} bytes, expected {entry['bytes']}; reinstall facesdk")
+    return path
+
+
+def verify(name: str) -> None:
+    """Check size and sha256 of one bundled asset; raises AssetError where they differ from the manifest."""
+    path = asset_path(name)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    expected = manifest()[name]["sha256"]
+    if digest != expected:
+        raise AssetError(f"{name}: sha256 {digest[:12]}..., expected {expected[:12]}...; reinstall facesdk")

@@ -1,0 +1,60 @@
+"""Options: every setting of FaceSDK, its default and its range."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+from facesdk.errors import InvalidOptions
+
+BACKENDS = ("onnxruntime", "openvino")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Settings of one FaceSDK; values out of range raise InvalidOptions at once.
+
+    The defaults run the bundled models on one CPU core.
+    """
+
+    max_faces: int = 16  # 1..1000; the largest and surest faces are kept
+    min_detector_score: float = 0.5  # 0..1
+    min_face_px: float = 0.0  # 0..10000; faces with a smaller sqrt(w * h) are left out
+    field_of_view_deg: float = 50.0  # 10..150, long side of the picture; used where no intrinsics are given
+    max_megapixels: float = 64.0  # 0.0001..1000; larger pictures are refused before they are decoded
+    passes: int = (
+        2  # 1..3 runs of the network per photo; each further one starts from the last one's landmarks
+    )
+    threads: int = 1  # 1..256, networks and compiled operations alike
+    backend: str = "onnxruntime"  # or "openvino" (extra [openvino])
+    network: str | os.PathLike[str] | None = None  # ONNX file; None: the bundled one
+    face_model: str | os.PathLike[str] | None = None  # safetensors file; None: the bundled one
+    detector: str | os.PathLike[str] | None = None  # ONNX file; None: the bundled one
+
+    def __post_init__(self) -> None:
+        _check_int("max_faces", self.max_faces, 1, 1000)
+        _check_int("passes", self.passes, 1, 3)
+        _check_int("threads", self.threads, 1, 256)
+        _check_number("min_detector_score", self.min_detector_score, 0.0, 1.0)
+        _check_number("min_face_px", self.min_face_px, 0.0, 10000.0)
+        _check_number("field_of_view_deg", self.field_of_view_deg, 10.0, 150.0)
+        _check_number("max_megapixels", self.max_megapixels, 0.0001, 1000.0)
+        if self.backend not in BACKENDS:
+            raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
+        for name in ("network", "face_model", "detector"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, (str, Path, os.PathLike)):
+                raise InvalidOptions(f"{name}: got {type(value).__name__}, expected a path or None")
+
+
+def _check_int(name: str, value: Any, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidOptions(f"{name}: got {value!r}, expected a whole number from {low} to {high}")
+
+
+def _check_number(name: str, value: Any, low: float, high: float) -> None:
+    # NaN fails the comparison, so it is refused here too.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise InvalidOptions(f"{name}: got {value!r}, expected a number from {low:g} to {high:g}")
