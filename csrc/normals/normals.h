@@ -1,0 +1,20 @@
+// Vertex normals: the sum of the cross products of the triangles around a vertex (each as long as twice the
+// triangle's area, hence area weighted), made unit length.
+#pragma once
+
+#include <cstdint>
+
+namespace facesdk {
+
+struct NormalsParams {
+  const float* verts;        // (V, 3) mm, any frame
+  const int32_t* triangles;  // (T, 3) counter-clockwise seen from outside, 0 <= index < V
+  int64_t num_verts;         // V
+  int64_t num_triangles;     // T
+  float* out;                // (V, 3) unit length, same frame, pointing outside; 0 where no triangle
+  int threads;
+};
+
+void normals_cpu(const NormalsParams& p);
+
+}  // namespace facesdk

@@ -1,0 +1,100 @@
+#include <vector>
+
+#include "decode/decode.h"
+#include "python/bindings.h"
+#include "python/check.h"
+
+namespace facesdk::python {
+namespace {
+
+using Floats = py::array_t<float>;
+
+struct Subdivision {
+  View<int32_t> ptr, idx;
+  View<float> val;
+  int64_t verts;
+};
+
+Subdivision require_subdivision(py::handle ptr, py::handle idx, py::handle val) {
+  Subdivision s{
+      require<int32_t>(ptr, "sub_ptr", {{"V+1"}}), require<int32_t>(idx, "sub_idx", {{"N"}}), {}, 0};
+  s.val = require<float>(val, "sub_val", {{"N", s.idx.shape[0]}});
+  if (s.ptr.shape[0] == 0) refuse("sub_ptr", "int32 (0,)", "at least one entry");
+  s.verts = s.ptr.shape[0] - 1;
+  return s;
+}
+
+void run_subdivision(const Subdivision& s, const float* control, int64_t controls, float* out, int threads) {
+  require_row_pointer("sub_ptr", s.ptr.data, s.verts, s.idx.shape[0]);
+  require_indices("sub_idx", s.idx.data, s.idx.shape[0], controls);
+  subdivide_cpu({control, s.ptr.data, s.idx.data, s.val.data, s.verts, out, threads});
+}
+
+struct Blend {
+  View<float> mean, coeffs;
+  BlendParams params;
+  py::array bases;  // keeps the basis alive while the GIL is released
+};
+
+// The basis may be float32, or int8 with the steps folded into the coefficients: a quarter of the memory to
+// read, which is what a decode costs.
+Blend require_blend(py::handle mean, py::handle bases, py::handle coeffs, const char* label, int threads) {
+  Blend b{
+      require<float>(mean, "mean", {{label}, {"3", 3}}), require<float>(coeffs, "coeffs", {{"K"}}), {}, {}};
+  const int64_t rows = b.coeffs.shape[0], verts = b.mean.shape[0];
+  b.params = {b.mean.data, nullptr, nullptr, b.coeffs.data, rows, 3 * verts, nullptr, threads};
+  if (py::isinstance<py::array_t<int8_t, py::array::c_style>>(bases)) {
+    const View<int8_t> q = require<int8_t>(bases, "bases", {{"K", rows}, {label, verts}, {"3", 3}});
+    b.params.bases_q = q.data;
+    b.bases = q.owner;
+  } else {
+    const View<float> f = require<float>(bases, "bases", {{"K", rows}, {label, verts}, {"3", 3}});
+    b.params.bases = f.data;
+    b.bases = f.owner;
+  }
+  return b;
+}
+
+Floats decode(py::handle mean, py::handle bases, py::handle coeffs, py::handle ptr, py::handle idx,
+              py::handle val, int threads) {
+  Blend b = require_blend(mean, bases, coeffs, "C", require_threads(threads));
+  const Subdivision s = require_subdivision(ptr, idx, val);
+  Floats out({s.verts, int64_t{3}});
+  float* data = out.mutable_data();
+  const py::gil_scoped_release release;
+  std::vector<float> control(static_cast<size_t>(b.params.size));
+  b.params.out = control.data();
+  blend_cpu(b.params);
+  run_subdivision(s, control.data(), b.params.size / 3, data, threads);
+  return out;
+}
+
+Floats decode_dense(py::handle mean, py::handle bases, py::handle coeffs, int threads) {
+  Blend b = require_blend(mean, bases, coeffs, "V", require_threads(threads));
+  Floats out({b.mean.shape[0], int64_t{3}});
+  b.params.out = out.mutable_data();
+  const py::gil_scoped_release release;
+  blend_cpu(b.params);
+  return out;
+}
+
+Floats subdivide(py::handle control, py::handle ptr, py::handle idx, py::handle val, int threads) {
+  require_threads(threads);
+  const View<float> c = require<float>(control, "control", {{"C"}, {"3", 3}});
+  const Subdivision s = require_subdivision(ptr, idx, val);
+  Floats out({s.verts, int64_t{3}});
+  float* data = out.mutable_data();
+  const py::gil_scoped_release release;
+  run_subdivision(s, c.data, c.shape[0], data, threads);
+  return out;
+}
+
+}  // namespace
+
+void bind_decode(py::module_& m) {
+  m.def("decode", &decode);
+  m.def("decode_dense", &decode_dense);
+  m.def("subdivide", &subdivide);
+}
+
+}  // namespace facesdk::python

@@ -1,0 +1,14 @@
+// One line per op: what module.cpp registers.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace facesdk::python {
+
+void bind_decode(pybind11::module_& m);
+void bind_geometry(pybind11::module_& m);
+void bind_rasterize(pybind11::module_& m);
+void bind_smoothness(pybind11::module_& m);
+void bind_warp(pybind11::module_& m);
+
+}  // namespace facesdk::python

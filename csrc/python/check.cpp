@@ -1,0 +1,75 @@
+#include "python/check.h"
+
+#include <sstream>
+
+#include "common/hd.h"
+
+namespace facesdk::python {
+namespace {
+
+FACESDK_CLONES uint32_t largest(const int32_t* index, int64_t count) {
+  uint32_t most = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t v = static_cast<uint32_t>(index[i]);  // a negative index becomes a huge one
+    most = v > most ? v : most;
+  }
+  return most;
+}
+
+}  // namespace
+
+std::string describe(py::handle value) {
+  if (!py::isinstance<py::array>(value)) return py::str(py::type::of(value).attr("__name__"));
+  const py::array array = py::reinterpret_borrow<py::array>(value);
+  std::ostringstream text;
+  text << std::string(py::str(array.dtype())) << ' ' << std::string(py::str(array.attr("shape")));
+  if (!(array.flags() & py::array::c_style)) text << " not in C order";
+  return text.str();
+}
+
+std::string expected(const char* dtype, std::initializer_list<Axis> axes) {
+  std::ostringstream text;
+  text << dtype << " (";
+  size_t axis = 0;
+  for (const Axis& wanted : axes) {
+    if (axis++ > 0) text << ", ";
+    text << wanted.label;
+    const char first = wanted.label[0];
+    if (wanted.size >= 0 && (first < '0' || first > '9')) text << '=' << wanted.size;
+  }
+  text << (axes.size() == 1 ? ",)" : ")") << " in C order";
+  return text.str();
+}
+
+void refuse(const char* name, const std::string& came, const std::string& wanted) {
+  throw InvalidArray(std::string(name) + ": got " + came + ", expected " + wanted);
+}
+
+void require_range(const char* name, int64_t value, int64_t low, int64_t high) {
+  if (value >= low && value <= high) return;
+  refuse(name, std::to_string(value), std::to_string(low) + " to " + std::to_string(high));
+}
+
+int require_threads(int threads) {
+  require_range("threads", threads, 1, 256);
+  return threads;
+}
+
+void require_indices(const char* name, const int32_t* index, int64_t count, int64_t limit) {
+  if (count == 0 || static_cast<int64_t>(largest(index, count)) < limit) return;
+  for (int64_t i = 0; i < count; ++i) {
+    if (index[i] >= 0 && index[i] < limit) continue;
+    refuse(name, "index " + std::to_string(index[i]) + " at position " + std::to_string(i),
+           "indices from 0 to " + std::to_string(limit - 1));
+  }
+}
+
+void require_row_pointer(const char* name, const int32_t* ptr, int64_t rows, int64_t entries) {
+  bool fits = ptr[0] == 0 && ptr[rows] == entries;
+  for (int64_t i = 0; i < rows; ++i) fits &= ptr[i] <= ptr[i + 1];
+  if (fits) return;
+  refuse(name, "a row pointer from " + std::to_string(ptr[0]) + " to " + std::to_string(ptr[rows]),
+         "one that starts at 0, never falls and ends at the " + std::to_string(entries) + " entries");
+}
+
+}  // namespace facesdk::python

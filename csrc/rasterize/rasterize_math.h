@@ -1,0 +1,68 @@
+// Exact coverage in fixed point, and the perspective step of one pixel.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "common/hd.h"
+
+namespace facesdk {
+
+// Points are snapped to 1/4096 px. From there on coverage is integer arithmetic, exact, so that an edge
+// shared by two triangles covers each pixel exactly once.
+constexpr int kSubBits = 12;
+constexpr int32_t kSub = 1 << kSubBits;
+constexpr float kGuard = 131072.0f;             // px; beyond it the 64-bit products could overflow
+constexpr float kNear = 1e-6f;                  // mm; keeps 1 / depth finite
+constexpr int32_t kNoVertex = -2147483647 - 1;  // x of a vertex that cannot be drawn
+
+struct FixedPoint {
+  int32_t x, y;  // 1/4096 px
+};
+
+// Behind the camera, not finite or far outside the guard band: not drawable.
+FACESDK_HD FixedPoint snap(float x, float y, float z) {
+  const bool drawable = z > kNear && z < 3.0e38f && std::fabs(x) < kGuard && std::fabs(y) < kGuard;
+  const float sx = drawable ? x * static_cast<float>(kSub) : 0.0f;
+  const float sy = drawable ? y * static_cast<float>(kSub) : 0.0f;
+  FixedPoint p;
+  p.x = static_cast<int32_t>(std::nearbyint(sx));
+  p.y = static_cast<int32_t>(std::nearbyint(sy));
+  if (!drawable) p.x = kNoVertex;
+  return p;
+}
+
+// Twice the signed area of (a, b, p) in y-down pixels. A triangle that is counter-clockwise seen from
+// outside and faces the camera has a NEGATIVE area here: x right, y down, z forward looks from behind.
+FACESDK_HD int64_t edge(FixedPoint a, FixedPoint b, int32_t px, int32_t py) {
+  return static_cast<int64_t>(b.x - a.x) * (py - a.y) - static_cast<int64_t>(b.y - a.y) * (px - a.x);
+}
+
+// 0 if pixels exactly on the edge a -> b (of a positive triangle, y down) belong to it, else -1: added to the
+// edge value it turns "inside or owned" into ">= 0". Left edges go up, top edges go right.
+FACESDK_HD int64_t edge_bias(FixedPoint a, FixedPoint b) {
+  return (b.y < a.y || (b.y == a.y && b.x > a.x)) ? 0 : -1;
+}
+
+// First pixel at or after, last pixel at or before a fixed-point coordinate (arithmetic shift floors).
+FACESDK_HD int32_t first_pixel(int32_t v) { return (v + kSub - 1) >> kSubBits; }
+FACESDK_HD int32_t last_pixel(int32_t v) { return v >> kSubBits; }
+
+// 1 / depth is linear in the picture. The form keeps a constant depth constant to the bit, so that ties are
+// ties.
+FACESDK_HD float inverse_depth(float w0, float w1, float w2, float l1, float l2) {
+  return w0 + l1 * (w1 - w0) + l2 * (w2 - w0);
+}
+
+// Screen weights of corners 1 and 2 -> perspective-correct ones; corner 0 gets the rest.
+FACESDK_HD void perspective(float w1, float w2, float w, float l1, float l2, float* b1, float* b2) {
+  const float depth = 1.0f / w;
+  *b1 = l1 * w1 * depth;
+  *b2 = l2 * w2 * depth;
+}
+
+FACESDK_HD float interpolate(float c0, float c1, float c2, float b1, float b2) {
+  return c0 + b1 * (c1 - c0) + b2 * (c2 - c0);
+}
+
+}  // namespace facesdk

@@ -1,0 +1,21 @@
+// Affine warp of a picture into the square input of a network: bilinear, 0 outside, one pass.
+#pragma once
+
+#include <cstdint>
+
+namespace facesdk {
+
+struct WarpParams {
+  const uint8_t* image;  // (H, W, 3) RGB
+  int64_t height;        // H px
+  int64_t width;         // W px
+  double inverse[6];     // (2, 3) crop px -> picture px; pixel centres are whole numbers on both sides
+  int64_t size;          // S px, side of the crop
+  float* planes;         // (3, S, S) RGB 0..1, or null
+  uint8_t* pixels;       // (S, S, 3) RGB, or null
+  int threads;
+};
+
+void warp_cpu(const WarpParams& p);
+
+}  // namespace facesdk

@@ -1,0 +1,215 @@
+"""The compiled ops as functions: arrays in, arrays out.
+
+Arrays are float32 (indices int32) in C order and are never converted or copied on the way in. Every function
+raises InvalidArray if an argument does not fit, naming it, what came and what was expected; releases the GIL;
+and gives the same bits for any number of threads. `facesdk.reference` has the NumPy twin of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facesdk.errors import BackendUnavailable, InvalidArray
+from facesdk.reference.smoothness import adjacency
+
+try:
+    from facesdk import _core
+except ImportError as error:
+    raise BackendUnavailable(
+        f"the compiled part of facesdk cannot be loaded ({error}): install the package with pip"
+    ) from error
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+
+__all__ = [
+    "FloatArray",
+    "IntArray",
+    "Raster",
+    "adjacency",
+    "decode",
+    "decode_dense",
+    "normals",
+    "project",
+    "rasterize",
+    "shade",
+    "smoothness",
+    "subdivide",
+    "transform",
+    "unproject",
+    "warp",
+]
+
+
+class Raster(NamedTuple):
+    """What `rasterize` gives; what was not asked for is None."""
+
+    color: FloatArray | None  # (H, W, 3), 0 where empty
+    depth: FloatArray | None  # (H, W) mm, 0 where empty
+    triangle: IntArray | None  # (H, W), -1 where empty
+    bary: FloatArray | None  # (H, W, 3) weights of the triangle's corners, perspective-correct, 0 where empty
+
+
+def decode(
+    mean: FloatArray,
+    bases: FloatArray | NDArray[np.int8],
+    coeffs: FloatArray,
+    sub_ptr: IntArray,
+    sub_idx: IntArray,
+    sub_val: FloatArray,
+    *,
+    threads: int = 1,
+) -> FloatArray:
+    """Dense mesh of a set of coefficients: linear shapes on the control mesh, then subdivision (paper 1, eq. 1-4).
+
+    mean (C, 3) mm; bases (K, C, 3) mm per unit coefficient, or int8 with the steps multiplied into coeffs;
+    coeffs (K,), of which zeros cost nothing; sub_ptr (V+1,), sub_idx (N,), sub_val (N,): the rows of the
+    subdivision matrix. Returns (V, 3) mm, face frame.
+    """
+    return _core.decode(mean, bases, coeffs, sub_ptr, sub_idx, sub_val, threads)
+
+
+def decode_dense(
+    mean: FloatArray, bases: FloatArray | NDArray[np.int8], coeffs: FloatArray, *, threads: int = 1
+) -> FloatArray:
+    """Linear shapes without a subdivision: mean + sum of coeffs[k] * bases[k] (paper 1, equations 1 to 4).
+
+    mean (V, 3); bases (K, V, 3), float32 or int8 with the steps multiplied into coeffs; coeffs (K,).
+    Returns (V, 3) in the unit of mean (millimetres of a BFM, or albedo in 0..1).
+    """
+    return _core.decode_dense(mean, bases, coeffs, threads)
+
+
+def subdivide(
+    control: FloatArray, sub_ptr: IntArray, sub_idx: IntArray, sub_val: FloatArray, *, threads: int = 1
+) -> FloatArray:
+    """Control mesh to dense mesh: each dense vertex is a weighted mean of control vertices.
+
+    control (C, 3) any unit; sub_ptr (V+1,), sub_idx (N,), sub_val (N,): sparse rows. Returns (V, 3).
+    """
+    return _core.subdivide(control, sub_ptr, sub_idx, sub_val, threads)
+
+
+def normals(verts: FloatArray, triangles: IntArray, *, threads: int = 1) -> FloatArray:
+    """Area-weighted vertex normals, unit length, pointing outside.
+
+    verts (V, 3) mm, any frame; triangles (T, 3) int32, counter-clockwise seen from outside.
+    Returns (V, 3) in the same frame; the zero vector where a vertex has no triangle.
+    """
+    return _core.normals(verts, triangles, threads)
+
+
+def transform(
+    verts_face: FloatArray, rotation: FloatArray, translation: FloatArray, *, threads: int = 1
+) -> FloatArray:
+    """Face frame to camera frame: rotation @ v + translation (paper 1, equation 5).
+
+    verts_face (V, 3) mm; rotation (3, 3); translation (3,) mm. Returns (V, 3) mm, camera frame.
+    """
+    return _core.transform(verts_face, rotation, translation, threads)
+
+
+def project(verts_camera: FloatArray, intrinsics: FloatArray, *, threads: int = 1) -> FloatArray:
+    """Camera frame to picture (paper 1, equation 5).
+
+    verts_camera (V, 3) mm; intrinsics (3, 3) in pixels. Returns (V, 3): x px, y px, depth mm. A point at
+    depth 0 lands on the principal point; `rasterize` drops whatever is not in front of the camera.
+    """
+    return _core.project(verts_camera, intrinsics, threads)
+
+
+def unproject(points: FloatArray, intrinsics: FloatArray, *, threads: int = 1) -> FloatArray:
+    """Picture to camera frame, the inverse of `project`.
+
+    points (V, 3): x px, y px, depth mm; intrinsics (3, 3) in pixels. Returns (V, 3) mm, camera frame.
+    """
+    return _core.unproject(points, intrinsics, threads)
+
+
+def shade(albedo: FloatArray, normals: FloatArray, sh: FloatArray, *, threads: int = 1) -> FloatArray:
+    """Colour of each vertex under spherical-harmonics light (paper 1, equation 6).
+
+    albedo (V, 3) in 0..1; normals (V, 3), unit length, camera frame; sh (9, 3), RGB, in the order Y00, Y1-1,
+    Y10, Y11, Y2-2, Y2-1, Y20, Y21, Y22 of the real basis. Returns (V, 3), not clipped.
+    """
+    return _core.shade(albedo, normals, sh, threads)
+
+
+def rasterize(
+    points: FloatArray,
+    triangles: IntArray,
+    height: int,
+    width: int,
+    *,
+    colors: FloatArray | None = None,
+    want: Sequence[str] = ("color", "depth", "triangle", "bary"),
+    cull: bool = True,
+    threads: int = 1,
+) -> Raster:
+    """Triangles to pixels with a depth buffer, perspective-correct.
+
+    points (V, 3): x px, y px, depth mm, as `project` gives them, first pixel's centre at (0, 0);
+    triangles (T, 3) int32, counter-clockwise seen from outside; height, width 1 to 32767; colors (V, 3) any
+    range. A pixel belongs to a triangle if its centre is inside, by the top-left rule on an edge; the nearest
+    triangle wins, at equal depth the lower index. Triangles that face away are dropped (cull), and so are those
+    with a vertex that is not finite, not in front of the camera or more than 131,072 px off the picture's
+    origin. Outputs that are not in `want`, and the colour where there are no colors, are None and cost nothing.
+    """
+    wanted = _wanted(want)
+    return Raster(
+        *_core.rasterize(
+            points,
+            triangles,
+            height,
+            width,
+            colors,
+            cull,
+            "color" in wanted,
+            "depth" in wanted,
+            "triangle" in wanted,
+            "bary" in wanted,
+            threads,
+        )
+    )
+
+
+def _wanted(want: Sequence[str]) -> frozenset[str]:
+    wanted = frozenset([want] if isinstance(want, str) else want)
+    unknown = sorted(map(str, wanted - set(Raster._fields)))
+    if unknown:
+        raise InvalidArray(f"want: got {', '.join(unknown)}, expected some of {', '.join(Raster._fields)}")
+    return wanted
+
+
+def smoothness(
+    verts: FloatArray, adj_ptr: IntArray, adj_idx: IntArray, *, threads: int = 1
+) -> tuple[float, FloatArray]:
+    """Mean squared distance of each vertex from the mean of its neighbours, and its gradient (paper 1, eq. 16).
+
+    verts (V, 3) mm; adj_ptr (V+1,), adj_idx (N,): neighbours as `adjacency` gives them (symmetric).
+    Returns the value in mm2 and (V, 3) d value / d verts in mm. A vertex without neighbours counts as smooth.
+    """
+    value, gradient = _core.smoothness(verts, adj_ptr, adj_idx, threads)
+    return value, gradient
+
+
+def warp(
+    image: NDArray[np.uint8],
+    matrix: FloatArray,
+    size: int,
+    *,
+    normalize: bool = True,
+    out: NDArray[Any] | None = None,
+    threads: int = 1,
+) -> NDArray[Any]:
+    """A square crop of a picture through an affine map: bilinear, black outside, one pass.
+
+    image (H, W, 3) uint8 RGB; matrix (2, 3) float32, picture px to crop px, pixel centres whole numbers.
+    Returns (3, size, size) float32 in 0..1, or (size, size, 3) uint8 if not normalize; `out`, an array of that
+    shape and type, is filled and returned instead of a new one.
+    """
+    return _core.warp(image, matrix, size, normalize, out, threads)

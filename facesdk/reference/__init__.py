@@ -1,0 +1,29 @@
+"""NumPy twins of the compiled ops: same names, same signatures, plain enough to be read as the definition.
+
+They check nothing and are slow on purpose; tests compare every compiled op with its twin.
+"""
+
+from __future__ import annotations
+
+from facesdk.reference.decode import decode, decode_dense, subdivide
+from facesdk.reference.normals import normals
+from facesdk.reference.project import project, transform, unproject
+from facesdk.reference.rasterize import rasterize
+from facesdk.reference.shade import shade
+from facesdk.reference.smoothness import adjacency, smoothness
+from facesdk.reference.warp import warp
+
+__all__ = [
+    "adjacency",
+    "decode",
+    "decode_dense",
+    "normals",
+    "project",
+    "rasterize",
+    "shade",
+    "smoothness",
+    "subdivide",
+    "transform",
+    "unproject",
+    "warp",
+]
