@@ -68,7 +68,9 @@ def test_export_form_holds_expressions_in_range() -> None:
     network = build("tiny", Layout(alpha=5, beta=4, delta=3)).eval()
     network.mean[9:12] = torch.tensor([-3.0, 0.5, 3.0])
     x, _ = ExportForm(network)(torch.rand(1, 3, 96, 96))
-    assert x[0, 9] == 0.0 and 0.0 < x[0, 10] < 1.0 and x[0, 11] == 1.0
+    assert x[0, 9] == 0.0
+    assert 0.0 < x[0, 10] < 1.0
+    assert x[0, 11] == 1.0
 
 
 def test_soft_argmax_finds_a_peak() -> None:

@@ -1,4 +1,4 @@
-"""Building blocks of Mobile-FaceRNet: dense units, inverted residuals, residual attention (paper 1, section 3)."""
+"""Blocks of Mobile-FaceRNet (paper 1, section 3): dense units, inverted residuals, attention."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ConvNorm(nn.Sequential):
 
 
 class Residual(nn.Module):
-    """One 3x3 residual module; the sum before the ReLU is what inference engines fuse into the convolution."""
+    """One 3x3 residual module; engines fuse its sum and ReLU into the convolution."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Residual(nn.Module):
 
 
 class DenseUnit(nn.Module):
-    """Feature extraction unit: 1x1 convolution, then three 3x3 residual modules, the middle one dilated by 3."""
+    """Feature extraction unit: 1x1 convolution, three 3x3 residual modules, the middle one dilated by 3."""
 
     dilations = (1, 3, 1)
 
@@ -89,9 +89,10 @@ class InvertedResidual(nn.Module):
 
 
 class HalvingAttention(nn.Module):
-    """The paper's residual attention, H = (1 + G) * F (equation 9): F halves the channels by a 1x1 convolution,
+    """The paper's residual attention, H = (1 + G) * F (equation 9).
 
-    G is the soft mask of two residual modules on the same input, kept depthwise to stay light, and a sigmoid.
+    F halves the channels by a 1x1 convolution; G is the soft mask of two residual modules on the same input,
+    kept depthwise to stay light, and a sigmoid.
     """
 
     def __init__(self, channels: int) -> None:

@@ -12,8 +12,8 @@ from training.networks.blocks import ConvNorm
 def soft_argmax(maps: Tensor) -> Tensor:
     """Expected position of each map (N, P, H, W) -> (N, P, 2), in units of the side from the centre.
 
-    A softmax over the cells and one product with a constant grid of cell centres: two plain ONNX nodes. The grid
-    is a tenth wider than the crop, so that points near its border stay within reach.
+    A softmax over the cells and one product with a constant grid of cell centres: two plain ONNX nodes. The
+    grid is a tenth wider than the crop, so that points near its border stay within reach.
     """
     height, width = int(maps.shape[2]), int(maps.shape[3])
     y = ((torch.arange(height, device=maps.device) + 0.5) / height - 0.5) * 1.1
@@ -24,7 +24,7 @@ def soft_argmax(maps: Tensor) -> Tensor:
 
 
 class Decoder(nn.Module):
-    """Section 3.3: deep features upsampled and joined with the encoder's by channel concatenation, then maps."""
+    """Section 3.3: deep features upsampled, joined with the encoder's by channel concatenation; then maps."""
 
     def __init__(self, channels: int, skips: list[int], width: int, points: int) -> None:
         super().__init__()
@@ -57,8 +57,8 @@ class PoolHead(nn.Module):
 class PointHead(nn.Module):
     """Regression from the landmarks, a pooled code and a narrow code that keeps position.
 
-    No batch norm stands between the features and the regression: one whose input variance collapses on training
-    crops makes plain crops fail.
+    No batch norm stands between the features and the regression: one whose input variance collapses on
+    training crops makes plain crops fail.
     """
 
     cells = 3

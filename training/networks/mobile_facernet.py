@@ -1,20 +1,21 @@
-"""Mobile-FaceRNet (paper 1, section 3): dense units, Table 1's trunk with residual attention, x = (a, b, d, R, m, g).
+"""Mobile-FaceRNet (paper 1, section 3): dense units, Table 1's trunk with residual attention, then x.
 
 What the paper leaves open, and what is chosen here (preset `paper`):
-- Input 64 x 64 (section 4.2) and 0.121 GFLOPs (Table 4) agree only if the two 3x3 convolutions and the units keep
-  64 x 64 and the stride sits in Table 1's first Conv2d; so it does.
+- Input 64 x 64 (section 4.2) and 0.121 GFLOPs (Table 4) agree only if the two 3x3 convolutions and the units
+  keep 64 x 64 and the stride sits in Table 1's first Conv2d; so it does.
 - A residual module is one 3x3 convolution: only then is a unit's receptive field 11 and that of five 51.
-- The attention's main branch halves the channels, and the next layer takes that half: with all channels kept, 495
-  outputs would need 2.86 M parameters, more than the paper's 2.56 M. The last layer is halved like the others.
-- Table 1 names no decoder, and its row order is followed to the pool; the encoder-decoder of section 3.3 is in the
-  `default` form, where its maps serve a purpose (below).
+- The attention's main branch halves the channels, and the next layer takes that half: with all channels
+  kept, 495 outputs would need 2.86 M parameters, more than the paper's 2.56 M. The last layer is halved like
+  the others.
+- Table 1 names no decoder, and its row order is followed to the pool; the encoder-decoder of section 3.3 is
+  in the `default` form, where its maps serve a purpose (below).
 - The pool is global, since 64 x 64 ends at 2 x 2, not 7 x 7.
 
-Preset `default`, the shipped form: the same parts in the shapes that run and learn best here. The stem halves the
-picture twice, so the units run at a quarter of its side; all channel counts are multiples of 16; attention keeps
-the channels. Section 3.3's decoder (features upsampled, joined with the encoder's by channel concatenation) gives
-68 maps whose soft-argmax are landmarks. The head sees these points, a pooled code and a narrow code that keeps
-position, because a pool alone forgets where things are. `tiny` is the same, smaller.
+Preset `default`, the shipped form: the same parts in the shapes that run and learn best here. The stem
+halves the picture twice, so the units run at a quarter of its side; all channel counts are multiples of 16;
+attention keeps the channels. Section 3.3's decoder (features upsampled, joined with the encoder's by channel
+concatenation) gives 68 maps whose soft-argmax are landmarks. The head sees these points, a pooled code and a
+narrow code that keeps position, because a pool alone forgets where things are. `tiny` is the same, smaller.
 """
 
 from __future__ import annotations
@@ -30,7 +31,15 @@ from training.networks.heads import Decoder, PointHead, PoolHead
 from training.networks.layout import PAPER_LAYOUT, Layout
 
 # Table 1: expansion t, channels c, repeats n, stride s of the seven layers.
-TABLE_1 = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+TABLE_1 = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,9 @@ class MobileFaceRNet(nn.Module):
         ends = [i for i, layer in enumerate(preset.layers) if layer[3] == 2] + [len(preset.layers)]
         self.taps = [ends[-3] - 1, ends[-2] - 1] if len(ends) > 2 else []
         taps = [self.skips[i] for i in self.taps[::-1]]
-        self.decoder = Decoder(channels, taps, preset.decoder_channels, preset.points) if preset.points else None
+        self.decoder = (
+            Decoder(channels, taps, preset.decoder_channels, preset.points) if preset.points else None
+        )
         total = preset.layout.total
         self.head: PointHead | PoolHead
         if preset.points:
