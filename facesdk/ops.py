@@ -64,7 +64,7 @@ def decode(
     *,
     threads: int = 1,
 ) -> FloatArray:
-    """Dense mesh of a set of coefficients: linear shapes on the control mesh, then subdivision (paper 1, eq. 1-4).
+    """Dense mesh of a set of coefficients: linear shapes, then subdivision (paper 1, equations 1 to 4).
 
     mean (C, 3) mm; bases (K, C, 3) mm per unit coefficient, or int8 with the steps multiplied into coeffs;
     coeffs (K,), of which zeros cost nothing; sub_ptr (V+1,), sub_idx (N,), sub_val (N,): the rows of the
@@ -155,9 +155,10 @@ def rasterize(
     points (V, 3): x px, y px, depth mm, as `project` gives them, first pixel's centre at (0, 0);
     triangles (T, 3) int32, counter-clockwise seen from outside; height, width 1 to 32767; colors (V, 3) any
     range. A pixel belongs to a triangle if its centre is inside, by the top-left rule on an edge; the nearest
-    triangle wins, at equal depth the lower index. Triangles that face away are dropped (cull), and so are those
-    with a vertex that is not finite, not in front of the camera or more than 131,072 px off the picture's
-    origin. Outputs that are not in `want`, and the colour where there are no colors, are None and cost nothing.
+    triangle wins, at equal depth the lower index. Triangles that face away are dropped (cull), and so are
+    those with a vertex that is not finite, not in front of the camera or more than 131,072 px off the
+    picture's origin. Outputs that are not in `want`, and the colour where there are no colors, are None and
+    cost nothing.
     """
     wanted = _wanted(want)
     return Raster(
@@ -188,7 +189,7 @@ def _wanted(want: Sequence[str]) -> frozenset[str]:
 def smoothness(
     verts: FloatArray, adj_ptr: IntArray, adj_idx: IntArray, *, threads: int = 1
 ) -> tuple[float, FloatArray]:
-    """Mean squared distance of each vertex from the mean of its neighbours, and its gradient (paper 1, eq. 16).
+    """Mean squared distance of each vertex from its neighbours' mean, with the gradient (paper 1, equation 16).
 
     verts (V, 3) mm; adj_ptr (V+1,), adj_idx (N,): neighbours as `adjacency` gives them (symmetric).
     Returns the value in mm2 and (V, 3) d value / d verts in mm. A vertex without neighbours counts as smooth.
@@ -209,7 +210,7 @@ def warp(
     """A square crop of a picture through an affine map: bilinear, black outside, one pass.
 
     image (H, W, 3) uint8 RGB; matrix (2, 3) float32, picture px to crop px, pixel centres whole numbers.
-    Returns (3, size, size) float32 in 0..1, or (size, size, 3) uint8 if not normalize; `out`, an array of that
-    shape and type, is filled and returned instead of a new one.
+    Returns (3, size, size) float32 in 0..1, or (size, size, 3) uint8 if not normalize; `out`, an array of
+    that shape and type, is filled and returned instead of a new one.
     """
     return _core.warp(image, matrix, size, normalize, out, threads)

@@ -37,88 +37,134 @@ FACESDK_CLONES void snap_range(const float* points, FixedPoint* fixed, float* in
 
 struct Corners {
   alignas(64) int32_t ax[kChunk], ay[kChunk], bx[kChunk], by[kChunk], cx[kChunk], cy[kChunk];
-  alignas(64) int32_t keep[kChunk];
+  alignas(64) int32_t cover[kChunk];
 };
 
-// Most triangles of a dense mesh face away or lie between pixel centres; they are found here, in vectors.
-// A triangle too large for 32-bit products is kept and looked at again when drawn.
-FACESDK_CLONES void sort_out(Corners& k, int count, int32_t height, int32_t width, int32_t cull) {
+// A triangle that may cover a pixel. `cover` has a bit for each pixel of a box of at most 2 x 2 that is
+// covered (right neighbour: bit 1, below: bit 2, both: bit 3), or kOpen: the box is larger, nothing is known.
+struct Pick {
+  int32_t triangle;
+  int32_t cover;
+};
+
+constexpr int32_t kOpen = 16;
+constexpr int32_t kFirstBit[16] = {0, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0};
+
+// Most triangles of a dense mesh face away, lie between pixel centres or cover a single one. That is decided
+// here for a vector of triangles at a time and without branches, which nobody could predict. Products fit 32
+// bits for small triangles; for large ones the unsigned products wrap, and their result is not used.
+FACESDK_CLONES void cover_chunk(Corners& k, int count, int32_t height, int32_t width, int32_t cull) {
   for (int i = 0; i < count; ++i) {
     const int32_t ax = k.ax[i], bx = k.bx[i], cx = k.cx[i], ay = k.ay[i], by = k.by[i], cy = k.cy[i];
     const int32_t min_x = std::min(ax, std::min(bx, cx)), max_x = std::max(ax, std::max(bx, cx));
     const int32_t min_y = std::min(ay, std::min(by, cy)), max_y = std::max(ay, std::max(by, cy));
     const int32_t x0 = std::max(first_pixel(min_x), 0), x1 = std::min(last_pixel(max_x), width - 1);
     const int32_t y0 = std::max(first_pixel(min_y), 0), y1 = std::min(last_pixel(max_y), height - 1);
+    const int32_t seen = (min_x != kNoVertex) & (x0 <= x1) & (y0 <= y1);
     const uint32_t extent_x = static_cast<uint32_t>(max_x) - static_cast<uint32_t>(min_x);
     const uint32_t extent_y = static_cast<uint32_t>(max_y) - static_cast<uint32_t>(min_y);
-    const int32_t large = (extent_x >= kSmall) | (extent_y >= kSmall);
-    // Unsigned: wraps for large triangles, whose result is not used.
-    const uint32_t ux = static_cast<uint32_t>(bx) - static_cast<uint32_t>(ax);
-    const uint32_t uy = static_cast<uint32_t>(by) - static_cast<uint32_t>(ay);
-    const uint32_t vx = static_cast<uint32_t>(cx) - static_cast<uint32_t>(ax);
-    const uint32_t vy = static_cast<uint32_t>(cy) - static_cast<uint32_t>(ay);
+    const int32_t small = (extent_x < kSmall) & (extent_y < kSmall);
+    const int32_t wide = x1 > x0, tall = y1 > y0;
+    const int32_t tiny = small & (x1 - x0 < 2) & (y1 - y0 < 2);
+
+    uint32_t ux = static_cast<uint32_t>(bx) - static_cast<uint32_t>(ax);
+    uint32_t uy = static_cast<uint32_t>(by) - static_cast<uint32_t>(ay);
+    uint32_t vx = static_cast<uint32_t>(cx) - static_cast<uint32_t>(ax);
+    uint32_t vy = static_cast<uint32_t>(cy) - static_cast<uint32_t>(ay);
     const int32_t area = static_cast<int32_t>(ux * vy - uy * vx);
     const int32_t turned = (area == 0) | ((area > 0) & cull);
-    k.keep[i] = (min_x != kNoVertex) & (x0 <= x1) & (y0 <= y1) & (large | (turned ^ 1));
+
+    // With the sign of the area taken out, inside is positive on either side of the triangle.
+    const uint32_t sign = area < 0 ? ~0u : 1u;
+    ux *= sign, uy *= sign, vx *= sign, vy *= sign;
+    const uint32_t px = static_cast<uint32_t>(x0) * kSub - static_cast<uint32_t>(ax);
+    const uint32_t py = static_cast<uint32_t>(y0) * kSub - static_cast<uint32_t>(ay);
+    const uint32_t exact_c = ux * py - uy * px, exact_b = vy * px - vx * py;
+    const uint32_t exact_a = static_cast<uint32_t>(area) * sign - exact_c - exact_b;
+    const uint32_t c = exact_c + bias32(ux, uy), b = exact_b + bias32(0u - vx, 0u - vy),
+                   a = exact_a + bias32(vx - ux, vy - uy);
+    const uint32_t right_c = 0u - uy * kSub, right_b = vy * kSub, right_a = 0u - right_c - right_b;
+    const uint32_t down_c = ux * kSub, down_b = 0u - vx * kSub, down_a = 0u - down_c - down_b;
+    const int32_t here = static_cast<int32_t>(a | b | c) >= 0;
+    const int32_t right = static_cast<int32_t>((a + right_a) | (b + right_b) | (c + right_c)) >= 0;
+    const int32_t below = static_cast<int32_t>((a + down_a) | (b + down_b) | (c + down_c)) >= 0;
+    const int32_t both = static_cast<int32_t>((a + right_a + down_a) | (b + right_b + down_b) |
+                                              (c + right_c + down_c)) >= 0;
+    const int32_t bits = here | ((right & wide) << 1) | ((below & tall) << 2) | ((both & wide & tall) << 3);
+    const int32_t known = (turned ^ 1) * bits, open = (1 - (small & turned)) * kOpen;
+    k.cover[i] = seen * (tiny ? known : open);
   }
 }
 
 // Appends the triangles of [begin, end) that may cover a pixel, in order.
-void select_chunk(const Scene& s, Corners& k, int64_t begin, int64_t end, std::vector<int32_t>& selected) {
+void select_chunk(const Scene& s, Corners& k, int64_t begin, int64_t end, std::vector<Pick>& picks) {
   const int count = static_cast<int>(end - begin);
   const int32_t* index = s.p.triangles + 3 * begin;
   for (int i = 0; i < count; ++i, index += 3) {
     const FixedPoint a = s.fixed[index[0]], b = s.fixed[index[1]], c = s.fixed[index[2]];
     k.ax[i] = a.x, k.ay[i] = a.y, k.bx[i] = b.x, k.by[i] = b.y, k.cx[i] = c.x, k.cy[i] = c.y;
   }
-  sort_out(k, count, s.p.height, s.p.width, s.p.cull ? 1 : 0);
-  const size_t old = selected.size();
-  selected.resize(old + static_cast<size_t>(count));
-  int32_t* out = selected.data() + old;
+  cover_chunk(k, count, s.p.height, s.p.width, s.p.cull ? 1 : 0);
+  Pick kept[kChunk];
+  Pick* out = kept;
   for (int i = 0; i < count; ++i) {
-    *out = static_cast<int32_t>(begin + i);
-    out += k.keep[i];
+    *out = {static_cast<int32_t>(begin + i), k.cover[i]};
+    out += k.cover[i] != 0;
   }
-  selected.resize(static_cast<size_t>(out - selected.data()));
+  picks.assign(kept, out);
 }
 
-// Draws one triangle into the rows [row_begin, row_end).
-void draw(Scene& s, int32_t t, int32_t row_begin, int32_t row_end) {
+// The nearest triangle wins. Triangles come in order of index, so an equal depth leaves the lower one.
+inline void offer(Scene& s, int64_t at, int32_t t, const float* w, float l1, float l2) {
+  Hit& hit = s.hits[static_cast<size_t>(at)];
+  const float nearness = inverse_depth(w[0], w[1], w[2], l1, l2);
+  if (nearness > hit.w) hit = {nearness, t, l1, l2};
+}
+
+// The pixels of a small triangle are known; only their weights are computed. Rows [row_begin, row_end).
+void draw_known(Scene& s, Pick pick, int32_t row_begin, int32_t row_end) {
+  const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(pick.triangle);
+  const FixedPoint a = s.fixed[index[0]], b = s.fixed[index[1]], c = s.fixed[index[2]];
+  const float w[3] = {s.inverse[index[0]], s.inverse[index[1]], s.inverse[index[2]]};
+  const int32_t x0 = std::max(first_pixel(std::min(a.x, std::min(b.x, c.x))), 0);
+  const int32_t y0 = std::max(first_pixel(std::min(a.y, std::min(b.y, c.y))), 0);
+  const int32_t ux = b.x - a.x, uy = b.y - a.y, vx = c.x - a.x, vy = c.y - a.y;
+  const float scale = 1.0f / static_cast<float>(ux * vy - uy * vx);
+  for (int32_t bits = pick.cover; bits != 0; bits &= bits - 1) {
+    const int32_t bit = kFirstBit[bits];
+    const int32_t x = x0 + (bit & 1), y = y0 + (bit >> 1);
+    if (y < row_begin || y >= row_end) continue;
+    const int32_t px = x * kSub - a.x, py = y * kSub - a.y;
+    const float l1 = static_cast<float>(vy * px - vx * py) * scale;
+    const float l2 = static_cast<float>(ux * py - uy * px) * scale;
+    offer(s, static_cast<int64_t>(y) * s.p.width + x, pick.triangle, w, l1, l2);
+  }
+}
+
+// A triangle of any size into the rows [row_begin, row_end): 64-bit edge values, stepped from pixel to pixel.
+void draw_open(Scene& s, int32_t t, int32_t row_begin, int32_t row_end) {
   const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(t);
   const FixedPoint a = s.fixed[index[0]], b = s.fixed[index[1]], c = s.fixed[index[2]];
   const int32_t y0 = std::max(first_pixel(std::min(a.y, std::min(b.y, c.y))), row_begin);
   const int32_t y1 = std::min(last_pixel(std::max(a.y, std::max(b.y, c.y))), row_end - 1);
-  if (y0 > y1) return;
   const int32_t x0 = std::max(first_pixel(std::min(a.x, std::min(b.x, c.x))), 0);
   const int32_t x1 = std::min(last_pixel(std::max(a.x, std::max(b.x, c.x))), s.p.width - 1);
-  const int64_t signed_area = edge(a, b, c.x, c.y);
-  if (signed_area == 0 || (signed_area > 0 && s.p.cull)) return;
-  // Turn the triangle so that its area is positive; l1 and l2 stay with corners 1 and 2 of the caller.
-  const bool turned = signed_area < 0;
-  const FixedPoint q = turned ? c : b, r = turned ? b : c;  // a -> q -> r is positive
-  const float scale = 1.0f / static_cast<float>(turned ? -signed_area : signed_area);
+  const int64_t area = edge(a, b, c.x, c.y);
+  if (area == 0 || (area > 0 && s.p.cull)) return;
+  const bool flip = area < 0;
+  const FixedPoint q = flip ? c : b, r = flip ? b : c;  // a -> q -> r is positive
+  const float scale = 1.0f / static_cast<float>(flip ? -area : area);
   const int32_t px = x0 * kSub, py = y0 * kSub;
   const int64_t bias_a = edge_bias(q, r), bias_q = edge_bias(r, a), bias_r = edge_bias(a, q);
-  int64_t row_a = edge(q, r, px, py) + bias_a, row_q = edge(r, a, px, py) + bias_q,
-          row_r = edge(a, q, px, py) + bias_r;
-  const int64_t right_a = -static_cast<int64_t>(r.y - q.y) * kSub,
-                down_a = static_cast<int64_t>(r.x - q.x) * kSub;
-  const int64_t right_q = -static_cast<int64_t>(a.y - r.y) * kSub,
-                down_q = static_cast<int64_t>(a.x - r.x) * kSub;
-  const int64_t right_r = -static_cast<int64_t>(q.y - a.y) * kSub,
-                down_r = static_cast<int64_t>(q.x - a.x) * kSub;
-  const float w0 = s.inverse[index[0]], w1 = s.inverse[index[1]], w2 = s.inverse[index[2]];
-  for (int32_t y = y0; y <= y1; ++y, row_a += down_a, row_q += down_q, row_r += down_r) {
-    int64_t in_a = row_a, in_q = row_q, in_r = row_r;
-    Hit* hit = s.hits.data() + static_cast<int64_t>(y) * s.p.width + x0;
-    for (int32_t x = x0; x <= x1; ++x, ++hit, in_a += right_a, in_q += right_q, in_r += right_r) {
+  EdgeWalk walk_a(q, r, px, py, bias_a), walk_q(r, a, px, py, bias_q), walk_r(a, q, px, py, bias_r);
+  const float w[3] = {s.inverse[index[0]], s.inverse[index[1]], s.inverse[index[2]]};
+  for (int32_t y = y0; y <= y1; ++y, walk_a.step_down(), walk_q.step_down(), walk_r.step_down()) {
+    int64_t in_a = walk_a.row, in_q = walk_q.row, in_r = walk_r.row;
+    for (int32_t x = x0; x <= x1; ++x, in_a += walk_a.right, in_q += walk_q.right, in_r += walk_r.right) {
       if ((in_a | in_q | in_r) < 0) continue;
-      const float lq = static_cast<float>(in_q - bias_q) * scale,
-                  lr = static_cast<float>(in_r - bias_r) * scale;
-      const float l1 = turned ? lr : lq, l2 = turned ? lq : lr;
-      const float w = inverse_depth(w0, w1, w2, l1, l2);
-      // Triangles come in order of index: an equal depth leaves the lower one.
-      if (w > hit->w) *hit = {w, t, l1, l2};
+      const float lq = static_cast<float>(in_q - bias_q) * scale;
+      const float lr = static_cast<float>(in_r - bias_r) * scale;
+      offer(s, static_cast<int64_t>(y) * s.p.width + x, t, w, flip ? lr : lq, flip ? lq : lr);
     }
   }
 }
@@ -161,19 +207,26 @@ void rasterize_cpu(const RasterizeParams& p) {
   });
 
   const int64_t chunks = (p.num_triangles + kChunk - 1) / kChunk;
-  std::vector<std::vector<int32_t>> selected(static_cast<size_t>(chunks));
+  std::vector<std::vector<Pick>> picks(static_cast<size_t>(chunks));
   parallel_bands(chunks, p.threads, [&](int64_t first, int64_t last) {
     Corners corners;
     for (int64_t chunk = first; chunk < last; ++chunk) {
       const int64_t end = std::min(p.num_triangles, (chunk + 1) * kChunk);
-      select_chunk(s, corners, chunk * kChunk, end, selected[static_cast<size_t>(chunk)]);
+      select_chunk(s, corners, chunk * kChunk, end, picks[static_cast<size_t>(chunk)]);
     }
   });
 
-  // Every band of rows goes through all selected triangles in order of index.
+  // Every band of rows goes through all picked triangles in order of index.
   parallel_bands(p.height, p.threads, [&](int64_t begin, int64_t end) {
-    for (const std::vector<int32_t>& chunk : selected) {
-      for (const int32_t t : chunk) draw(s, t, static_cast<int32_t>(begin), static_cast<int32_t>(end));
+    const int32_t row_begin = static_cast<int32_t>(begin), row_end = static_cast<int32_t>(end);
+    for (const std::vector<Pick>& chunk : picks) {
+      for (const Pick& pick : chunk) {
+        if (pick.cover == kOpen) {
+          draw_open(s, pick.triangle, row_begin, row_end);
+        } else {
+          draw_known(s, pick, row_begin, row_end);
+        }
+      }
     }
     resolve_rows(s, begin, end);
   });

@@ -44,6 +44,22 @@ FACESDK_HD int64_t edge_bias(FixedPoint a, FixedPoint b) {
   return (b.y < a.y || (b.y == a.y && b.x > a.x)) ? 0 : -1;
 }
 
+// The same for differences of fixed-point coordinates, modulo 2^32.
+FACESDK_HD uint32_t bias32(uint32_t dx, uint32_t dy) {
+  const int32_t x = static_cast<int32_t>(dx), y = static_cast<int32_t>(dy);
+  return static_cast<uint32_t>(((y < 0) | ((y == 0) & (x > 0))) - 1);
+}
+
+// The value of one edge from row to row; `right` is its change per pixel along a row.
+struct EdgeWalk {
+  int64_t row, right, down;
+  FACESDK_HD EdgeWalk(FixedPoint a, FixedPoint b, int32_t px, int32_t py, int64_t bias)
+      : row(edge(a, b, px, py) + bias),
+        right(-static_cast<int64_t>(b.y - a.y) * kSub),
+        down(static_cast<int64_t>(b.x - a.x) * kSub) {}
+  FACESDK_HD void step_down() { row += down; }
+};
+
 // First pixel at or after, last pixel at or before a fixed-point coordinate (arithmetic shift floors).
 FACESDK_HD int32_t first_pixel(int32_t v) { return (v + kSub - 1) >> kSubBits; }
 FACESDK_HD int32_t last_pixel(int32_t v) { return v >> kSubBits; }

@@ -16,4 +16,5 @@ def normals(verts: FloatArray, triangles: IntArray, *, threads: int = 1) -> Floa
     out = np.zeros_like(verts)
     np.add.at(out, triangles.reshape(-1), np.repeat(cross, 3, axis=0))
     length = np.linalg.norm(out, axis=1, keepdims=True)
-    return np.divide(out, length, out=np.zeros_like(out), where=length > 0)
+    unit: FloatArray = np.divide(out, length, out=np.zeros_like(out), where=length > 0)
+    return unit

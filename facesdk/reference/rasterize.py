@@ -103,4 +103,5 @@ def _edge(
     a: NDArray[np.int64], b: NDArray[np.int64], x: NDArray[np.int64], y: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Twice the signed area of (a, b, (x, y)), exact."""
-    return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
+    area: NDArray[np.int64] = (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
+    return area
