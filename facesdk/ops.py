@@ -189,7 +189,7 @@ def _wanted(want: Sequence[str]) -> frozenset[str]:
 def smoothness(
     verts: FloatArray, adj_ptr: IntArray, adj_idx: IntArray, *, threads: int = 1
 ) -> tuple[float, FloatArray]:
-    """Mean squared distance of each vertex from its neighbours' mean, with the gradient (paper 1, equation 16).
+    """Smoothness: mean squared umbrella vector of the vertices, with the gradient (paper 1, equation 16).
 
     verts (V, 3) mm; adj_ptr (V+1,), adj_idx (N,): neighbours as `adjacency` gives them (symmetric).
     Returns the value in mm2 and (V, 3) d value / d verts in mm. A vertex without neighbours counts as smooth.

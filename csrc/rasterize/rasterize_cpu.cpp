@@ -37,7 +37,7 @@ FACESDK_CLONES void snap_range(const float* points, FixedPoint* fixed, float* in
 
 struct Corners {
   alignas(64) int32_t ax[kChunk], ay[kChunk], bx[kChunk], by[kChunk], cx[kChunk], cy[kChunk];
-  alignas(64) int32_t cover[kChunk];
+  alignas(64) int32_t triangle[kChunk], cover[kChunk];
 };
 
 // A triangle that may cover a pixel. `cover` has a bit for each pixel of a box of at most 2 x 2 that is
@@ -50,10 +50,10 @@ struct Pick {
 constexpr int32_t kOpen = 16;
 constexpr int32_t kFirstBit[16] = {0, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0};
 
-// Most triangles of a dense mesh face away, lie between pixel centres or cover a single one. That is decided
+// Most triangles of a dense mesh lie between pixel centres or cover a single one. That is decided
 // here for a vector of triangles at a time and without branches, which nobody could predict. Products fit 32
 // bits for small triangles; for large ones the unsigned products wrap, and their result is not used.
-FACESDK_CLONES void cover_chunk(Corners& k, int count, int32_t height, int32_t width, int32_t cull) {
+FACESDK_CLONES void cover_chunk(Corners& k, int count, int32_t height, int32_t width) {
   for (int i = 0; i < count; ++i) {
     const int32_t ax = k.ax[i], bx = k.bx[i], cx = k.cx[i], ay = k.ay[i], by = k.by[i], cy = k.cy[i];
     const int32_t min_x = std::min(ax, std::min(bx, cx)), max_x = std::max(ax, std::max(bx, cx));
@@ -72,7 +72,6 @@ FACESDK_CLONES void cover_chunk(Corners& k, int count, int32_t height, int32_t w
     uint32_t vx = static_cast<uint32_t>(cx) - static_cast<uint32_t>(ax);
     uint32_t vy = static_cast<uint32_t>(cy) - static_cast<uint32_t>(ay);
     const int32_t area = static_cast<int32_t>(ux * vy - uy * vx);
-    const int32_t turned = (area == 0) | ((area > 0) & cull);
 
     // With the sign of the area taken out, inside is positive on either side of the triangle.
     const uint32_t sign = area < 0 ? ~0u : 1u;
@@ -88,27 +87,30 @@ FACESDK_CLONES void cover_chunk(Corners& k, int count, int32_t height, int32_t w
     const int32_t here = static_cast<int32_t>(a | b | c) >= 0;
     const int32_t right = static_cast<int32_t>((a + right_a) | (b + right_b) | (c + right_c)) >= 0;
     const int32_t below = static_cast<int32_t>((a + down_a) | (b + down_b) | (c + down_c)) >= 0;
-    const int32_t both = static_cast<int32_t>((a + right_a + down_a) | (b + right_b + down_b) |
-                                              (c + right_c + down_c)) >= 0;
+    const int32_t both =
+        static_cast<int32_t>((a + right_a + down_a) | (b + right_b + down_b) | (c + right_c + down_c)) >= 0;
     const int32_t bits = here | ((right & wide) << 1) | ((below & tall) << 2) | ((both & wide & tall) << 3);
-    const int32_t known = (turned ^ 1) * bits, open = (1 - (small & turned)) * kOpen;
-    k.cover[i] = seen * (tiny ? known : open);
+    const int32_t flat = small & (area == 0);
+    k.cover[i] = (seen & (flat ^ 1)) * (tiny ? bits : kOpen);
   }
 }
 
-// Appends the triangles of [begin, end) that may cover a pixel, in order.
+// The triangles of [begin, end) that may cover a pixel, in order.
 void select_chunk(const Scene& s, Corners& k, int64_t begin, int64_t end, std::vector<Pick>& picks) {
-  const int count = static_cast<int>(end - begin);
   const int32_t* index = s.p.triangles + 3 * begin;
-  for (int i = 0; i < count; ++i, index += 3) {
+  const int64_t most = s.p.cull ? 0 : INT64_MAX;  // the area must be below
+  int count = 0;
+  for (int64_t t = begin; t < end; ++t, index += 3) {
     const FixedPoint a = s.fixed[index[0]], b = s.fixed[index[1]], c = s.fixed[index[2]];
-    k.ax[i] = a.x, k.ay[i] = a.y, k.bx[i] = b.x, k.by[i] = b.y, k.cx[i] = c.x, k.cy[i] = c.y;
+    k.ax[count] = a.x, k.ay[count] = a.y, k.bx[count] = b.x, k.by[count] = b.y;
+    k.cx[count] = c.x, k.cy[count] = c.y, k.triangle[count] = static_cast<int32_t>(t);
+    count += area64(a, b, c) < most;
   }
-  cover_chunk(k, count, s.p.height, s.p.width, s.p.cull ? 1 : 0);
+  cover_chunk(k, count, s.p.height, s.p.width);
   Pick kept[kChunk];
   Pick* out = kept;
   for (int i = 0; i < count; ++i) {
-    *out = {static_cast<int32_t>(begin + i), k.cover[i]};
+    *out = {k.triangle[i], k.cover[i]};
     out += k.cover[i] != 0;
   }
   picks.assign(kept, out);

@@ -38,6 +38,12 @@ FACESDK_HD int64_t edge(FixedPoint a, FixedPoint b, int32_t px, int32_t py) {
   return static_cast<int64_t>(b.x - a.x) * (py - a.y) - static_cast<int64_t>(b.y - a.y) * (px - a.x);
 }
 
+// The same at c; corners that cannot be drawn do not overflow it.
+FACESDK_HD int64_t area64(FixedPoint a, FixedPoint b, FixedPoint c) {
+  const int64_t ax = a.x, ay = a.y;
+  return (b.x - ax) * (c.y - ay) - (b.y - ay) * (c.x - ax);
+}
+
 // 0 if pixels exactly on the edge a -> b (of a positive triangle, y down) belong to it, else -1: added to the
 // edge value it turns "inside or owned" into ">= 0". Left edges go up, top edges go right.
 FACESDK_HD int64_t edge_bias(FixedPoint a, FixedPoint b) {

@@ -1,3 +1,4 @@
+#include "common/hd.h"
 #include "common/parallel.h"
 #include "warp/warp.h"
 #include "warp/warp_math.h"
@@ -6,13 +7,30 @@ namespace facesdk {
 namespace {
 
 constexpr float kFar = 1e9f;  // beyond this a float step no longer fits the integer part
+constexpr int64_t kBlock = 64;
 
-struct Sample {
-  float rgb[3];
+// Where a run of crop pixels comes from: the left upper of four taps and the weights of the others.
+struct Taps {
+  int32_t x[kBlock], y[kBlock];  // from the start of the row
+  float wx[kBlock], wy[kBlock];
 };
 
-// Four taps; those outside the picture count as black.
-Sample sample_border(const WarpParams& p, int64_t x, int64_t y, float wx, float wy) {
+FACESDK_CLONES void find_taps(const WarpRow& start, float step_x, float step_y, int64_t first, int count,
+                              Taps& taps) {
+  for (int i = 0; i < count; ++i) {
+    const float column = static_cast<float>(static_cast<int32_t>(first) + i);
+    const float fx = start.rest_x + step_x * column, fy = start.rest_y + step_y * column;
+    const float near_x = fx > -kFar && fx < kFar ? fx : -kFar, near_y = fy > -kFar && fy < kFar ? fy : -kFar;
+    const float floor_x = std::floor(near_x), floor_y = std::floor(near_y);
+    taps.x[i] = static_cast<int32_t>(floor_x);
+    taps.y[i] = static_cast<int32_t>(floor_y);
+    taps.wx[i] = near_x - floor_x;
+    taps.wy[i] = near_y - floor_y;
+  }
+}
+
+// Taps outside the picture count as black.
+void sample_border(const WarpParams& p, int64_t x, int64_t y, float wx, float wy, float* rgb) {
   float taps[4][3] = {};
   for (int tap = 0; tap < 4; ++tap) {
     const int64_t tx = x + (tap & 1), ty = y + (tap >> 1);
@@ -20,50 +38,42 @@ Sample sample_border(const WarpParams& p, int64_t x, int64_t y, float wx, float 
     const uint8_t* pixel = p.image + 3 * (ty * p.width + tx);
     for (int c = 0; c < 3; ++c) taps[tap][c] = pixel[c];
   }
-  Sample out;
-  for (int c = 0; c < 3; ++c) {
-    out.rgb[c] = bilinear(taps[0][c], taps[1][c], taps[2][c], taps[3][c], wx, wy);
-  }
-  return out;
+  for (int c = 0; c < 3; ++c) rgb[c] = bilinear(taps[0][c], taps[1][c], taps[2][c], taps[3][c], wx, wy);
 }
 
-Sample sample_inside(const WarpParams& p, int64_t x, int64_t y, float wx, float wy) {
+FACESDK_HD void sample_inside(const WarpParams& p, int64_t x, int64_t y, float wx, float wy, float* rgb) {
   const uint8_t* top = p.image + 3 * (y * p.width + x);
   const uint8_t* bottom = top + 3 * p.width;
-  Sample out;
-  for (int c = 0; c < 3; ++c) {
-    out.rgb[c] = bilinear(top[c], top[c + 3], bottom[c], bottom[c + 3], wx, wy);
-  }
-  return out;
-}
-
-void store(const WarpParams& p, int64_t at, const Sample& sample) {
-  const int64_t plane = p.size * p.size;
-  for (int c = 0; c < 3; ++c) {
-    if (p.planes != nullptr) p.planes[c * plane + at] = sample.rgb[c] * (1.0f / 255.0f);
-    if (p.pixels != nullptr) p.pixels[3 * at + c] = static_cast<uint8_t>(sample.rgb[c] + 0.5f);
-  }
+  for (int c = 0; c < 3; ++c) rgb[c] = bilinear(top[c], top[c + 3], bottom[c], bottom[c + 3], wx, wy);
 }
 
 void warp_rows(const WarpParams& p, int64_t begin, int64_t end) {
   const float step_x = static_cast<float>(p.inverse[0]), step_y = static_cast<float>(p.inverse[3]);
+  const int64_t plane = p.size * p.size;
+  Taps taps;
+  float rgb[kBlock][3];
   for (int64_t row = begin; row < end; ++row) {
     const WarpRow start = warp_row(p.inverse, row);
-    for (int64_t column = 0; column < p.size; ++column) {
-      const float fx = start.rest_x + step_x * static_cast<float>(column);
-      const float fy = start.rest_y + step_y * static_cast<float>(column);
-      Sample sample = {};
-      if (std::fabs(fx) < kFar && std::fabs(fy) < kFar) {
-        const float floor_x = std::floor(fx), floor_y = std::floor(fy);
-        const int64_t x = start.x + static_cast<int64_t>(floor_x),
-                      y = start.y + static_cast<int64_t>(floor_y);
+    for (int64_t first = 0; first < p.size; first += kBlock) {
+      const int count = static_cast<int>(p.size - first < kBlock ? p.size - first : kBlock);
+      find_taps(start, step_x, step_y, first, count, taps);
+      for (int i = 0; i < count; ++i) {
+        const int64_t x = start.x + taps.x[i], y = start.y + taps.y[i];
         if (x >= 0 && y >= 0 && x + 1 < p.width && y + 1 < p.height) {
-          sample = sample_inside(p, x, y, fx - floor_x, fy - floor_y);
+          sample_inside(p, x, y, taps.wx[i], taps.wy[i], rgb[i]);
         } else if (x >= -1 && y >= -1 && x < p.width && y < p.height) {
-          sample = sample_border(p, x, y, fx - floor_x, fy - floor_y);
+          sample_border(p, x, y, taps.wx[i], taps.wy[i], rgb[i]);
+        } else {
+          rgb[i][0] = rgb[i][1] = rgb[i][2] = 0.0f;
         }
       }
-      store(p, row * p.size + column, sample);
+      const int64_t at = row * p.size + first;
+      for (int i = 0; p.planes != nullptr && i < count; ++i) {
+        for (int c = 0; c < 3; ++c) p.planes[c * plane + at + i] = rgb[i][c] * (1.0f / 255.0f);
+      }
+      for (int i = 0; p.pixels != nullptr && i < 3 * count; ++i) {
+        p.pixels[3 * at + i] = static_cast<uint8_t>(rgb[i / 3][i % 3] + 0.5f);
+      }
     }
   }
 }
