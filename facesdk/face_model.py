@@ -56,6 +56,9 @@ class FaceModel:
             _f32(tensors["identity_scale"])[:, None, None],
             out=self._bases[: self.n_id],
         )
+        if "identity_low_q" in tensors:
+            low = tensors["identity_low_q"]  # a second byte for the modes that move the face most
+            self._bases[: len(low)] += low * (_f32(tensors["identity_scale"])[: len(low), None, None] / 254)
         ptr, index, value = tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"]
         for k in range(self.n_exp):
             span = slice(int(ptr[k]), int(ptr[k + 1]))

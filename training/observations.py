@@ -1,0 +1,147 @@
+"""What the teachers and the hand labels say of each training face, brought into one frame.
+
+Every face gets a crop frame (its centre, side and roll in the stored picture); every source of points becomes
+positions in crop sides from the crop's centre with a weight, one over the variance in crop sides squared.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training.landmarks import CFP_HALF, MIRROR_68
+from training.sets import SETS, FaceSet, open_set
+
+Array = npt.NDArray[np.float64]
+
+CROP_OF_BOX = 1.45
+"""Crop side over the longer side of the box of the 68 points."""
+
+
+@dataclass
+class Frames:
+    """Crop frames of N faces in their stored pictures: centre (N, 2) px, side (N,) px, roll (N,) radians."""
+
+    centre: Array
+    side: Array
+    roll: Array
+
+    def to_crop(self, points: Array) -> Array:
+        """Points (N, P, 2) in px of the stored pictures -> crop sides from the crop's centre, roll removed."""
+        c, s = np.cos(self.roll)[:, None], np.sin(self.roll)[:, None]
+        d = points - self.centre[:, None]
+        turned = np.stack([c * d[..., 0] + s * d[..., 1], -s * d[..., 0] + c * d[..., 1]], -1)
+        return np.asarray(turned / self.side[:, None, None])
+
+    def matrix(self, row: int, size: int, margin: float = 1.0) -> Array:
+        """(2, 3) matrix from the stored picture `row` to a square of `size` px that shows `margin` crop sides."""
+        k = size / (self.side[row] * margin)
+        c, s = k * np.cos(self.roll[row]), k * np.sin(self.roll[row])
+        linear = np.array([[c, s], [-s, c]])
+        return np.c_[linear, (size - 1) / 2 - linear @ self.centre[row]]
+
+
+def frames_of(points68: Array) -> Frames:
+    """Crop frames from 68 points (N, 68, 2): roll from mouth to eyes, box in the roll-free frame."""
+    up = points68[:, 36:48].mean(1) - points68[:, 48:68].mean(1)
+    roll = np.arctan2(up[:, 0], -up[:, 1])
+    c, s = np.cos(roll)[:, None], np.sin(roll)[:, None]
+    x = c * points68[..., 0] + s * points68[..., 1]
+    y = -s * points68[..., 0] + c * points68[..., 1]
+    middle = np.stack([(x.max(1) + x.min(1)) / 2, (y.max(1) + y.min(1)) / 2], 1)
+    c, s = c[:, 0], s[:, 0]
+    centre = np.stack([c * middle[:, 0] - s * middle[:, 1], s * middle[:, 0] + c * middle[:, 1]], 1)
+    side = CROP_OF_BOX * np.maximum(np.ptp(x, 1), np.ptp(y, 1))
+    return Frames(centre, side, roll)
+
+
+@dataclass
+class Observations:
+    """All faces of all sets, in stored pixels (NaN where a source is silent)."""
+
+    set_index: npt.NDArray[np.uint8]
+    row: npt.NDArray[np.int32]
+    subject: npt.NDArray[np.int32]
+    mb05: Array
+    """(N, 68, 3) mean over variants, and its spread (N, 68) px."""
+    mb05_spread: Array
+    mediapipe: Array
+    """(N, 478, 2)."""
+    mediapipe_spread: Array
+    scores: Array
+    """(N, 52) MediaPipe's expression scores."""
+    hand: Array
+    """(N, 68, 2) points of hand or tracker labels as the 68; `hand_sigma` (N, 68) in crop sides."""
+    hand_sigma: Array
+    five: Array
+    """(N, 5, 2) hand-made: eye centres, nose tip, mouth corners, image left first."""
+    sets: tuple[str, ...] = SETS
+    score_names: tuple[str, ...] = ()
+
+
+def hand_points(face_set: FaceSet, mb05: Array) -> tuple[Array, Array, Array]:
+    """Hand labels of a set as (n, 68, 2), their sigma (n, 68) in crop sides, and five points (n, 5, 2)."""
+    n = len(face_set.files)
+    points, sigma = np.full((n, 68, 2), np.nan), np.full((n, 68), np.inf)
+    five = np.full((n, 5, 2), np.nan)
+    labels = face_set.labels
+    if face_set.name == "aflw_merl":
+        points = labels["points68"].astype(float)
+        sigma[:] = np.where(labels["visibility"] == 1, 0.008, np.where(labels["visibility"] == 2, 0.02, np.inf))
+        # Contour points of hand labels slide along the outline unless the face looks at the camera.
+        frontal = labels["pose_class"] == "frontal"
+        sigma[:, :17] = np.where(frontal[:, None], np.maximum(sigma[:, :17], 0.03), np.inf)
+    elif face_set.name == "youtube_faces":
+        points, sigma[:] = labels["points68"].astype(float), 0.015
+        sigma[:, :17] = 0.04
+    elif face_set.name == "cfp":
+        for i in range(n):
+            p = labels["points30"][i].astype(float)
+            error = [np.abs(mb05[i][index, :2] - p).mean() for index in (CFP_HALF, MIRROR_68[CFP_HALF])]
+            index = (CFP_HALF, MIRROR_68[CFP_HALF])[int(np.argmin(error))]
+            points[i, index] = p
+            sigma[i, index] = 0.016
+            sigma[i, index[:9]] = 0.03
+    elif face_set.name == "mtfl":
+        five = labels["points5"].astype(float)
+    sigma[~np.isfinite(points[..., 0])] = np.inf
+    return points, sigma, five
+
+
+def collect(data: Path, cache: Path) -> Observations:
+    """Everything the teachers left in `cache` and the sets' own labels, as one table."""
+    parts: list[dict[str, npt.NDArray[np.generic]]] = []
+    score_names: tuple[str, ...] = ()
+    people: dict[str, int] = {}
+    for index, name in enumerate(SETS):
+        face_set = open_set(data, name)
+        n = len(face_set.files)
+        with np.load(cache / "mb05" / f"{name}.npz") as z:
+            tddfa = z["points"].astype(float)
+        landmarks, blend = np.full((n, 3, 478, 2), np.nan), np.full((n, 52), np.nan)
+        scores = cache / "mediapipe" / f"{name}.npz"
+        # A set that this teacher has not seen yet is labelled from the others.
+        if scores.exists():
+            with np.load(scores) as z:
+                landmarks, blend = z["points"].astype(float), z["blend"].astype(float)
+                score_names = tuple(str(s) for s in z["blend_names"])
+        mean = tddfa.mean(1)
+        # Depth is known up to a shift in each variant.
+        mean[..., 2] = (tddfa[..., 2] - tddfa[..., 2].mean(2, keepdims=True)).mean(1)
+        seen = np.isfinite(landmarks[:, :, 0, 0]).sum(1)
+        usable = np.where(seen[:, None, None] > 0, np.nan_to_num(np.nanmean(landmarks, 1)), np.nan)
+        spread = np.where(seen[:, None] > 1, np.linalg.norm(np.nanstd(landmarks, 1), axis=-1), np.nan)
+        points, sigma, five = hand_points(face_set, mean)
+        names = face_set.labels.get("subject", face_set.labels.get("identity", np.full(n, "")))
+        subject = np.full(n, -1)
+        if name in ("cfp", "youtube_faces", "london_faces"):
+            subject = np.array([people.setdefault(f"{name}/{s}", len(people)) for s in names])
+        parts.append({
+            "set_index": np.full(n, index, np.uint8), "row": np.arange(n, dtype=np.int32), "subject": subject,
+            "mb05": mean, "mb05_spread": np.linalg.norm(tddfa[..., :2].std(1), axis=-1),
+            "mediapipe": usable, "mediapipe_spread": spread, "scores": blend,
+            "hand": points, "hand_sigma": sigma, "five": five,
+        })  # fmt: skip
+    merged = {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
+    return Observations(**merged, score_names=score_names)  # type: ignore[arg-type]
