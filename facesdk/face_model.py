@@ -6,6 +6,7 @@ model without that matrix (BFM) is its own control mesh. Vertices: skin first, t
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Mapping
@@ -116,6 +117,31 @@ class FaceModel:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
         corners = verts[self.triangles[self.landmark_triangles]]  # (68, 3 corners, 3)
         return np.asarray(np.einsum("lc,lcx->lx", self.landmark_bary, corners), dtype=np.float32)
+
+    def landmarks_of(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
+        """(68, 3) landmarks in the face frame, mm, straight from the coefficients: no mesh is decoded."""
+        mean, bases = self._landmark_bases
+        return np.asarray(mean + np.tensordot(self._coefficients(identity, expression), bases, axes=1))
+
+    @functools.cached_property
+    def _landmark_bases(self) -> tuple[FloatArray, FloatArray]:
+        """Mean (68, 3) and bases (K, 68, 3) of the landmarks alone."""
+        mean = np.zeros((68, 3), dtype=np.float32)
+        bases = np.zeros((len(self._bases), 68, 3), dtype=np.float32)
+        for i, triangle in enumerate(self.landmark_triangles):
+            for vertex, share in zip(self.triangles[triangle], self.landmark_bary[i], strict=True):
+                index, weight = self._controls_of(int(vertex))
+                mean[i] += share * (weight @ self.mean_control_mm[index])
+                bases[:, i] += share * np.tensordot(weight, self._bases[:, index], axes=(0, 1))
+        return mean, bases
+
+    def _controls_of(self, vertex: int) -> tuple[IntArray, FloatArray]:
+        """Control vertices and weights that make one dense vertex."""
+        if self._subdivision is None:
+            return np.array([vertex], dtype=np.int32), np.ones(1, dtype=np.float32)
+        ptr, index, value = self._subdivision
+        span = slice(int(ptr[vertex]), int(ptr[vertex + 1]))
+        return index[span], value[span]
 
     def albedo(self, coefficients: npt.ArrayLike) -> FloatArray:
         """(V, 3) RGB albedo, not clipped, from (n_tex,) coefficients (equation 2)."""

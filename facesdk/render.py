@@ -1,0 +1,70 @@
+"""Mesh and camera -> colour, depth, normals and triangle ids in the picture."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import ops
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rendering:
+    """What the mesh covers of a picture: arrays of the window [y0:y0+h, x0:x0+w] that it touches."""
+
+    y0: int
+    x0: int
+    depth_mm: FloatArray  # (h, w), 0 where empty
+    triangle: IntArray  # (h, w), -1 where empty
+    bary: FloatArray  # (h, w, 3), perspective-correct
+
+    @property
+    def covered(self) -> npt.NDArray[np.bool_]:
+        """(h, w): where the mesh is."""
+        return self.triangle >= 0
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture."""
+        h, w = self.triangle.shape
+        return slice(self.y0, self.y0 + h), slice(self.x0, self.x0 + w)
+
+    def interpolate(self, values: FloatArray, triangles: IntArray) -> FloatArray:
+        """(V, K) values at the vertices -> (h, w, K) in the window, 0 where empty."""
+        result = np.zeros((*self.triangle.shape, values.shape[1]), dtype=np.float32)
+        covered = self.covered
+        corners = values[triangles[self.triangle[covered]]]  # (n, 3 corners, K)
+        result[covered] = np.einsum("nc,nck->nk", self.bary[covered], corners)
+        return result
+
+
+def render(
+    verts_camera_mm: FloatArray, triangles: IntArray, intrinsics: FloatArray, height: int, width: int
+) -> Rendering:
+    """Rasterize a (V, 3) mesh of the camera frame into the part of a height x width picture that it touches.
+
+    Only that window is allocated, so that a small face in a large photo costs little.
+    """
+    points = ops.project(verts_camera_mm, intrinsics)
+    front = points[:, 2] > 0
+    x0 = y0 = x1 = y1 = 0
+    if front.any():
+        low, high = points[front, :2].min(axis=0), points[front, :2].max(axis=0)
+        x0, y0 = (int(np.clip(np.floor(v), 0, n - 1)) for v, n in zip(low, (width, height), strict=True))
+        x1, y1 = (int(np.clip(np.ceil(v) + 1, 1, n)) for v, n in zip(high, (width, height), strict=True))
+    shifted = np.ascontiguousarray(points - np.array([x0, y0, 0], dtype=np.float32))
+    raster = ops.rasterize(
+        shifted, triangles, max(y1 - y0, 1), max(x1 - x0, 1), want=("depth", "triangle", "bary")
+    )
+    return Rendering(y0, x0, raster.depth, raster.triangle, raster.bary)
+
+
+def lit_colors(albedo: FloatArray, normals_camera: FloatArray, sh: FloatArray) -> FloatArray:
+    """(V, 3) colours in 0..1 under the light (equation 6)."""
+    lit = ops.shade(np.ascontiguousarray(albedo), normals_camera, np.ascontiguousarray(sh))
+    return np.asarray(np.clip(lit, 0.0, 1.0), dtype=np.float32)

@@ -1,0 +1,203 @@
+"""FaceSDK: the chain from picture to faces, nothing else.
+
+    picture -> detect -> crop -> network -> (again, from the landmarks) -> decode -> camera -> Result
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import manifest, ops
+from facesdk.boxes import DetectorLike, FoundFace, found_faces
+from facesdk.camera import (
+    assumed_intrinsics,
+    check_intrinsics,
+    crop_intrinsics,
+    euler_from_rotation,
+    picture_pose,
+    project_points,
+)
+from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks
+from facesdk.errors import InvalidOptions
+from facesdk.face_model import FaceModel
+from facesdk.image import ImageLike, Picture, load_image
+from facesdk.options import Options
+from facesdk.quality import assess
+from facesdk.regress import Coefficients, Regressor
+from facesdk.result import Face, Pose, Result
+
+FloatArray = npt.NDArray[np.float32]
+
+BATCH = 16  # faces per run of the network: bounds its memory in a crowd
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+class FaceSDK:
+    """Photos in, faces in 3D out.
+
+    detector: None for the bundled one; a callable that takes the (H, W, 3) uint8 RGB picture and returns boxes
+    (N, 4) or (N, 5) with scores, or Detections; or boxes (N, 4) that hold for every picture.
+    """
+
+    def __init__(self, options: Options | None = None, *, detector: DetectorLike | None = None) -> None:
+        self.options = options if options is not None else Options()
+        if not isinstance(self.options, Options):
+            raise InvalidOptions(f"options: got {type(self.options).__name__}, expected facesdk.Options")
+        network = self.options.network or manifest.asset_path(manifest.NETWORK)
+        self.regressor = Regressor(network, self.options.backend, self.options.threads)
+        self.model = FaceModel.load(self.options.face_model)
+        self._check_sizes()
+        self._detect = self._make_detector(detector)
+
+    def reconstruct(
+        self,
+        image: ImageLike,
+        *,
+        boxes: npt.ArrayLike | None = None,
+        intrinsics: npt.ArrayLike | None = None,
+        bgr: bool = False,
+    ) -> Result:
+        """All faces of one picture, largest and surest first; no face gives an empty list.
+
+        image: path, bytes, PIL image or array (see facesdk/image.py); bgr: an array's channels are B, G, R.
+        boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector. intrinsics: (3, 3) camera matrix in px; with
+        it the pose is in true millimetres (pose.metric). Raises InvalidImage, InvalidArray, InvalidOptions.
+        """
+        clock = _Clock()
+        picture = load_image(image, bgr=bgr, max_megapixels=self.options.max_megapixels)
+        camera = None if intrinsics is None else check_intrinsics(intrinsics)
+        clock.lap("load")
+        found = found_faces(self._detect(picture)) if boxes is None else found_faces(boxes, "boxes")
+        found = self._select(found)
+        clock.lap("detect")
+        crops = [self._crop_found(face) for face in found]
+        outputs = self._regress(picture, crops, clock)
+        for _ in range(self.options.passes - 1):
+            crops = [self._crop_again(c, x) for c, x in zip(crops, outputs, strict=True)]
+            outputs = self._regress(picture, crops, clock)
+        if camera is None:
+            height, width = picture.shape[:2]
+            # A close crop is not a wide-angle photo: no face is taken to be nearer than the network's camera.
+            least = self.regressor.focal_ratio * max((crop.side for crop in crops), default=0.0)
+            assumed = assumed_intrinsics(width, height, self.options.field_of_view_deg, least)
+        faces = []
+        for one, crop, x in zip(found, crops, outputs, strict=True):
+            k = assumed if camera is None else camera
+            faces.append(self._face(picture, one, crop, x, k, camera is not None, clock))
+        return Result(faces, picture, clock.finish())
+
+    def _face(
+        self,
+        picture: Picture,
+        found: FoundFace,
+        crop: Crop,
+        x: Coefficients,
+        intrinsics: FloatArray,
+        metric: bool,
+        clock: _Clock,
+    ) -> Face:
+        verts = self.model.decode(x.identity, x.expression, threads=self.options.threads)
+        clock.lap("decode")
+        rotation, translation = picture_pose(
+            crop, x.rotation, x.translation_mm, self.model.landmarks(verts), self.regressor.focal_ratio, intrinsics
+        )
+        pose = Pose(rotation, translation, intrinsics, metric)
+        landmarks = project_points(self.model.landmarks(verts) @ rotation.T + translation, intrinsics)
+        clock.lap("camera")
+        gray = np.tensordot(LUMA, self._warp(picture, crop), axes=1)
+        height, width = picture.shape[:2]
+        quality = assess(gray, landmarks, pose.yaw_deg, found.score, width, height)
+        clock.lap("quality")
+        return Face(
+            pose=pose,
+            identity=x.identity,
+            expression_weights=x.expression,
+            albedo_coefficients=x.albedo,
+            sh=x.sh,
+            verts_face_mm=verts,
+            box_xyxy_px=found.box_xyxy_px,
+            score=found.score,
+            quality=quality,
+            model=self.model,
+            image=picture,
+            threads=self.options.threads,
+        )
+
+    def _crop_found(self, face: FoundFace) -> Crop:
+        return crop_from_detection(face.box_xyxy_px, face.points_px, self.regressor.input_size, face.roll_deg)
+
+    def _crop_again(self, crop: Crop, x: Coefficients) -> Crop:
+        """The crop round the landmarks that the network saw in the last one."""
+        landmarks = self.model.landmarks_of(x.identity, x.expression) @ x.rotation.T + x.translation_mm
+        seen = project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
+        roll = crop.roll_deg + euler_from_rotation(x.rotation)[2]
+        return crop_from_landmarks(crop.to_picture(seen), roll, crop.size)
+
+    def _regress(self, picture: Picture, crops: list[Crop], clock: _Clock) -> list[Coefficients]:
+        outputs: list[Coefficients] = []
+        for start in range(0, len(crops), BATCH):
+            batch = np.stack([self._warp(picture, crop) for crop in crops[start : start + BATCH]])
+            clock.lap("crop")
+            outputs += self.regressor(batch)
+            clock.lap("network")
+        return outputs
+
+    def _warp(self, picture: Picture, crop: Crop) -> FloatArray:
+        warped: FloatArray = ops.warp(picture, crop.matrix, crop.size)
+        return warped
+
+    def _select(self, found: list[FoundFace]) -> list[FoundFace]:
+        """The faces that the options ask for, largest and surest first."""
+
+        def size(face: FoundFace) -> float:
+            x0, y0, x1, y1 = face.box_xyxy_px
+            return float(np.sqrt((x1 - x0) * (y1 - y0)))
+
+        kept = [
+            face
+            for face in found
+            if face.score >= self.options.min_detector_score and size(face) >= self.options.min_face_px
+        ]
+        kept.sort(key=lambda face: -face.score * size(face))
+        return kept[: self.options.max_faces]
+
+    def _make_detector(self, detector: DetectorLike | None) -> Callable[[Picture], Any]:
+        if callable(detector):
+            return detector
+        if detector is not None:
+            fixed = found_faces(detector)  # checked now, not at the first picture
+            return lambda picture: np.array([[*face.box_xyxy_px, face.score] for face in fixed])
+        from facesdk.detect import Detector
+
+        threshold = min(max(self.options.min_detector_score, 0.01), 0.99)
+        path = self.options.detector or manifest.asset_path(manifest.DETECTOR)
+        return Detector(path, threshold=threshold, threads=self.options.threads)
+
+    def _check_sizes(self) -> None:
+        sizes = self.regressor.sizes
+        for part, expected in (("alpha", self.model.n_id), ("beta", self.model.n_tex), ("delta", self.model.n_exp)):
+            if sizes[part] != expected:
+                raise InvalidOptions(
+                    f"network and face_model do not fit: {sizes[part]} numbers of {part}, the model has {expected}"
+                )
+
+
+class _Clock:
+    """Milliseconds per stage; a stage run several times adds up."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps = dict.fromkeys(("load", "detect", "crop", "network", "decode", "camera", "quality"), 0.0)
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] += (now - self._last) * 1e3
+        self._last = now
+
+    def finish(self) -> dict[str, float]:
+        return {**self._laps, "total": (time.perf_counter() - self._start) * 1e3}
