@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facesdk.errors import InvalidArray
 
 FloatArray = npt.NDArray[np.float32]
-DetectorLike = Union[Callable[[npt.NDArray[np.uint8]], Any], npt.ArrayLike]
+DetectorLike = Callable[[npt.NDArray[np.uint8]], Any] | npt.ArrayLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,13 +56,17 @@ def _boxes(values: Any, name: str, widths: tuple[int, ...]) -> FloatArray:
     try:
         boxes = np.asarray(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise InvalidArray(f"{name}: boxes are not numbers ({error}), expected (N, 4) x0, y0, x1, y1") from error
+        raise InvalidArray(
+            f"{name}: boxes are not numbers ({error}), expected (N, 4) x0, y0, x1, y1"
+        ) from error
     if boxes.size == 0:
         return np.zeros((0, widths[0]), dtype=np.float32)
     if boxes.ndim == 1 and len(boxes) in widths:
         boxes = boxes[None]
     if boxes.ndim != 2 or boxes.shape[1] not in widths:
-        raise InvalidArray(f"{name}: boxes have shape {boxes.shape}, expected (N, 4) x0, y0, x1, y1 in pixels")
+        raise InvalidArray(
+            f"{name}: boxes have shape {boxes.shape}, expected (N, 4) x0, y0, x1, y1 in pixels"
+        )
     if not np.isfinite(boxes).all():
         raise InvalidArray(f"{name}: a box is not finite")
     if (boxes[:, 2] <= boxes[:, 0]).any() or (boxes[:, 3] <= boxes[:, 1]).any():

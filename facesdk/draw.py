@@ -34,14 +34,15 @@ def overlay(result: Result, layers: str | Sequence[str] = ("mesh", "landmarks"))
     if unknown:
         raise InvalidOptions(f"layers: got {unknown[0]!r}, expected some of {', '.join(LAYERS)}")
     canvas = result.image.copy()
+    farthest_first = sorted(result.faces, key=lambda face: -float(face.pose.translation_mm[2]))
     for name in names:
-        for face in sorted(result.faces, key=lambda face: -float(face.pose.translation_mm[2])):
+        for face in farthest_first:
             LAYERS[name](canvas, face)
     return canvas
 
 
 def contact_sheet(result: Result, tile: int = 480) -> Picture:
-    """The photo and each layer alone, in two rows; tiles are at most `tile` px wide and high, with captions."""
+    """The photo and each layer alone, in two rows of captioned tiles, each at most `tile` px long."""
     height, width = result.image.shape[:2]
     scale = min(1.0, tile / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -103,7 +104,7 @@ def _draw_render(canvas: Picture, face: Face) -> None:
     canvas[:] = face.render(background=canvas)
 
 
-LAYERS: dict[str, Callable[[Picture, "Face"], None]] = {
+LAYERS: dict[str, Callable[[Picture, Face], None]] = {
     "mesh": _draw_mesh,
     "landmarks": _draw_landmarks,
     "depth": _draw_depth,

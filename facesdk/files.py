@@ -67,7 +67,9 @@ def encode_picture(picture: npt.NDArray[np.uint8], suffix: str) -> bytes:
     quality = [cv2.IMWRITE_JPEG_QUALITY, 92] if suffix != ".png" else []
     ok, data = cv2.imencode(suffix, picture[:, :, ::-1], quality)
     if not ok:
-        raise FaceSDKError(f"a picture of {picture.shape[1]} x {picture.shape[0]} cannot be written as {suffix}")
+        raise FaceSDKError(
+            f"a picture of {picture.shape[1]} x {picture.shape[0]} cannot be written as {suffix}"
+        )
     return data.tobytes()
 
 
@@ -137,7 +139,7 @@ def _write_json_face(face: Face, path: Path) -> None:
 
 
 def _write_obj(face: Face, path: Path) -> None:
-    """OBJ with UVs, and beside it the MTL and the texture PNG; the OBJ comes last, so that it is never alone."""
+    """OBJ with UVs, beside it MTL and texture PNG; the OBJ comes last, so that it is never alone."""
     model = face.model
     textured = len(model.uv_triangles) > 0
     lines = ["# FaceSDK: face frame, mm"]
@@ -153,7 +155,9 @@ def _write_obj(face: Face, path: Path) -> None:
         lines += [f"f {a}/{ta} {b}/{tb} {c}/{tc}" for (a, ta), (b, tb), (c, tc) in both.tolist()]
     else:
         colored = np.concatenate([face.verts_face_mm, vertex_colors(face) / 255.0], axis=1)
-        lines += [f"v {x:.4f} {y:.4f} {z:.4f} {r:.4f} {g:.4f} {b:.4f}" for x, y, z, r, g, b in colored.tolist()]
+        lines += [
+            f"v {x:.4f} {y:.4f} {z:.4f} {r:.4f} {g:.4f} {b:.4f}" for x, y, z, r, g, b in colored.tolist()
+        ]
         lines += [f"f {a} {b} {c}" for a, b, c in (model.triangles + 1).tolist()]
     write_atomic(path, ("\n".join(lines) + "\n").encode())
 
@@ -198,4 +202,5 @@ WRITERS: dict[str, Callable[[Face, Path], None]] = {
 
 
 def _rounded(values: npt.NDArray[Any], digits: int) -> list[Any]:
-    return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
+    numbers: list[Any] = np.round(np.asarray(values, dtype=np.float64), digits).tolist()
+    return numbers

@@ -111,7 +111,9 @@ class _Builder:
             index, component = _compact(moved, len(delta) - 1)
             accessor.sparse = gltf.Sparse(
                 count=len(moved),
-                indices=gltf.AccessorSparseIndices(bufferView=self._view(index.tobytes()), componentType=component),
+                indices=gltf.AccessorSparseIndices(
+                    bufferView=self._view(index.tobytes()), componentType=component
+                ),
                 values=gltf.AccessorSparseValues(
                     bufferView=self._view(np.ascontiguousarray(delta[moved], dtype="<f4").tobytes())
                 ),

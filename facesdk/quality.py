@@ -1,7 +1,7 @@
 """How far a reconstruction can be trusted, from what is known without the truth.
 
-Each measure becomes a factor in 0..1 by a ramp between a poor and a good value; the score is their product, and
-a factor below 0.7 gives its reason.
+Each measure becomes a factor in 0..1 by a ramp between a poor and a good value; the score is their product,
+and a factor below 0.7 gives its reason.
 """
 
 from __future__ import annotations

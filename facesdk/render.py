@@ -61,6 +61,9 @@ def render(
     raster = ops.rasterize(
         shifted, triangles, max(y1 - y0, 1), max(x1 - x0, 1), want=("depth", "triangle", "bary")
     )
+    assert raster.depth is not None
+    assert raster.triangle is not None
+    assert raster.bary is not None
     return Rendering(y0, x0, raster.depth, raster.triangle, raster.bary)
 
 

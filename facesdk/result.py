@@ -39,7 +39,9 @@ class Pose:
     matrix: FloatArray  # (3, 3) rotation; diag(1, -1, -1) for a frontal face
     translation_mm: FloatArray  # (3,)
     intrinsics: FloatArray  # (3, 3), px
-    metric: bool  # True if the intrinsics are the user's: then mm are true up to the size of this person's face
+    metric: (
+        bool  # True if the intrinsics are the user's: then mm are true up to the size of this person's face
+    )
 
     @property
     def yaw_deg(self) -> float:

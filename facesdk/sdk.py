@@ -1,13 +1,13 @@
 """FaceSDK: the chain from picture to faces, nothing else.
 
-    picture -> detect -> crop -> network -> (again, from the landmarks) -> decode -> camera -> Result
+picture -> detect -> crop -> network -> (again, from the landmarks) -> decode -> camera -> Result
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +40,8 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 class FaceSDK:
     """Photos in, faces in 3D out.
 
-    detector: None for the bundled one; a callable that takes the (H, W, 3) uint8 RGB picture and returns boxes
-    (N, 4) or (N, 5) with scores, or Detections; or boxes (N, 4) that hold for every picture.
+    detector: None for the bundled one; a callable that takes the (H, W, 3) uint8 RGB picture and returns
+    boxes (N, 4) or (N, 5) with scores, or Detections; or boxes (N, 4) that hold for every picture.
     """
 
     def __init__(self, options: Options | None = None, *, detector: DetectorLike | None = None) -> None:
@@ -65,8 +65,9 @@ class FaceSDK:
         """All faces of one picture, largest and surest first; no face gives an empty list.
 
         image: path, bytes, PIL image or array (see facesdk/image.py); bgr: an array's channels are B, G, R.
-        boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector. intrinsics: (3, 3) camera matrix in px; with
-        it the pose is in true millimetres (pose.metric). Raises InvalidImage, InvalidArray, InvalidOptions.
+        boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector. intrinsics: (3, 3) camera matrix in px;
+        with it the pose is in true millimetres (pose.metric).
+        Raises InvalidImage, InvalidArray, InvalidOptions.
         """
         clock = _Clock()
         picture = load_image(image, bgr=bgr, max_megapixels=self.options.max_megapixels)
@@ -104,7 +105,12 @@ class FaceSDK:
         verts = self.model.decode(x.identity, x.expression, threads=self.options.threads)
         clock.lap("decode")
         rotation, translation = picture_pose(
-            crop, x.rotation, x.translation_mm, self.model.landmarks(verts), self.regressor.focal_ratio, intrinsics
+            crop,
+            x.rotation,
+            x.translation_mm,
+            self.model.landmarks(verts),
+            self.regressor.focal_ratio,
+            intrinsics,
         )
         pose = Pose(rotation, translation, intrinsics, metric)
         landmarks = project_points(self.model.landmarks(verts) @ rotation.T + translation, intrinsics)
@@ -168,7 +174,7 @@ class FaceSDK:
 
     def _make_detector(self, detector: DetectorLike | None) -> Callable[[Picture], Any]:
         if callable(detector):
-            return detector
+            return cast("Callable[[Picture], Any]", detector)
         if detector is not None:
             fixed = found_faces(detector)  # checked now, not at the first picture
             return lambda picture: np.array([[*face.box_xyxy_px, face.score] for face in fixed])
@@ -180,10 +186,14 @@ class FaceSDK:
 
     def _check_sizes(self) -> None:
         sizes = self.regressor.sizes
-        for part, expected in (("alpha", self.model.n_id), ("beta", self.model.n_tex), ("delta", self.model.n_exp)):
+        for part, expected in (
+            ("alpha", self.model.n_id),
+            ("beta", self.model.n_tex),
+            ("delta", self.model.n_exp),
+        ):
             if sizes[part] != expected:
                 raise InvalidOptions(
-                    f"network and face_model do not fit: {sizes[part]} numbers of {part}, the model has {expected}"
+                    f"network and face_model do not fit: {part} has {sizes[part]} and {expected} numbers"
                 )
 
 

@@ -1,8 +1,8 @@
 """Picture + mesh -> UV texture.
 
-A texel is taken from the photo where its point of the face is in the picture, turned towards the camera and in
-front of the rest of the face. Elsewhere it is the model's albedo under the estimated light, scaled per channel to
-the photo's level, so that both meet without a step.
+A texel is taken from the photo where its point of the face is in the picture, turned towards the camera and
+in front of the rest of the face. Elsewhere it is the model's albedo under the estimated light, scaled per
+channel to the photo's level, so that both meet without a step.
 """
 
 from __future__ import annotations
@@ -110,12 +110,13 @@ def _sample(image: npt.NDArray[np.uint8], pixels: FloatArray) -> FloatArray:
     padded = np.zeros((-(-len(pixels) // folded) * folded, 2), dtype=np.float32)
     padded[: len(pixels)] = pixels - np.array([x0, y0], dtype=np.float32)
     maps = padded.reshape(-1, folded, 2)
-    taken = cv2.remap(window, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    x, y = np.ascontiguousarray(maps[:, :, 0]), np.ascontiguousarray(maps[:, :, 1])
+    taken = cv2.remap(window, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, dtype=np.float32).reshape(-1, 3)[: len(pixels)] / np.float32(255.0)
 
 
 def _level(seen: FloatArray, lit: FloatArray, weight: FloatArray) -> FloatArray:
-    """(3,) factor that brings the model's lit albedo to the photo's level; the median shrugs off hair and glare."""
+    """(3,) factor from the model's lit albedo to the photo's level; a median, for hair and glare."""
     sure = weight > 0.8
     if sure.sum() < 100:
         return np.ones(3, dtype=np.float32)
