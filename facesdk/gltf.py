@@ -103,7 +103,7 @@ class _Builder:
     def target(self, delta: FloatArray) -> int:
         """A sparse accessor of (N, 3) displacements; a shape that moves nothing stores nothing."""
         moved = np.flatnonzero(np.abs(delta).max(axis=1) > STILL_M)
-        accessor = gltf.Accessor(componentType=gltf.FLOAT, count=len(delta), type=gltf.VEC3)
+        accessor = gltf.Accessor(byteOffset=None, componentType=gltf.FLOAT, count=len(delta), type=gltf.VEC3)
         stored = np.zeros_like(delta)
         stored[moved] = delta[moved]
         accessor.min, accessor.max = _bounds(stored)
