@@ -1,0 +1,76 @@
+# ruff: noqa: E402 (torch is optional: the file is skipped before its imports where torch is absent)
+"""A short run learns, resumes and writes what it promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from tests.training.fakes import write_face_asset, write_shards
+from training import checkpoint
+from training.data import load_shards
+from training.settings import Settings, load_settings
+from training.train import Trainer
+
+torch.set_num_threads(1)
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
+
+
+def make(folder: Path, **changes: object) -> Trainer:
+    asset = write_face_asset(folder / "face.safetensors")
+    write_shards(folder / "shards", rows=12, shards=1)
+    settings = Settings(preset="tiny", batch=4, sizes=((0.0, 64),), warmup_steps=2, held_out=0.2, **changes)  # type: ignore[arg-type]
+    return Trainer(load_shards(folder / "shards"), settings, folder / "run", asset, "cpu")
+
+
+def test_loss_falls_on_a_few_rows(tmp_path: Path) -> None:
+    trainer = make(tmp_path, steps=60, learning_rate=3e-3)
+    first = float(trainer.step(0.0)["land"])
+    trainer.run()
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert lines[0]["land"] < first
+    assert set(lines[-1]["held_out"]) == {"landmarks", "points", "degrees", "surface_mm"}
+    network = checkpoint.load_average(tmp_path / "run" / "final.safetensors")
+    x, points = network(torch.rand(1, 3, 96, 96))
+    assert x.shape == (1, network.preset.layout.total)
+    assert points.shape == (1, 68, 2)
+
+
+def test_resume_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    trainer = make(tmp_path, steps=3)
+    trainer.run()
+    again = make(tmp_path, steps=5)
+    again.resume(tmp_path / "run" / "last.safetensors")
+    assert again.progress.step == 3
+    for a, b in zip(trainer.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(a, b)
+    moments = [s["exp_avg"] for s in again.optimizer.state.values()]
+    assert len(moments) == len(list(again.network.parameters()))
+    again.run()
+    assert again.progress.step == 5
+
+
+def test_rows_without_labels_do_no_harm(tmp_path: Path) -> None:
+    trainer = make(tmp_path, steps=2)
+    shards = trainer.augment.shards
+    shards.weight[:] = 0
+    shards.points_weight[:6] = 0
+    terms = trainer.step(0.0)
+    assert torch.isfinite(terms["total"])
+    assert float(terms["surface"]) == 0.0
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.stem)
+def test_configs_are_readable(path: Path) -> None:
+    assert load_settings(path).minutes > 0
+
+
+def test_unknown_setting_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("learning_rte = 1\n")
+    with pytest.raises(ValueError, match="learning_rte"):
+        load_settings(path)

@@ -1,0 +1,132 @@
+"""A training batch from packed pictures: one resampling, and the labels moved exactly as the picture was."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.camera import move_pose, rotation_from_vector, six_from_rotation, turn_light
+from training.data import CROP_IN_PACK, PACK_SIZE, Shards
+from training.linear_face import MIRROR_68, ODD_IN_X, LinearFace
+from training.photometry import Photometry
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How far a training crop strays from the exact one; rotation, scale and shift are drawn bell-shaped."""
+
+    rotation_deg: float = 30.0
+    scale: float = 0.15
+    shift: float = 0.10
+    mirror: float = 0.5
+
+
+@dataclass
+class Batch:
+    """One augmented batch; all in the camera of its own crops."""
+
+    crops: Tensor  # (N, 3, S, S) 0..1
+    rotation: Tensor  # (N, 3, 3)
+    m: Tensor  # (N, 3)
+    alpha: Tensor
+    beta: Tensor
+    delta: Tensor
+    gamma: Tensor  # (N, 27)
+    points: Tensor  # (N, 68, 2) crop units
+    points_weight: Tensor  # (N, 68)
+    weight: Tensor  # (N,)
+
+    def target(self) -> Tensor:
+        """Labels in the order of the network's output, rotation as six numbers."""
+        six = six_from_rotation(self.rotation)
+        return torch.cat([self.alpha, self.beta, self.delta, six, self.m, self.gamma], 1)
+
+
+class Augment:
+    """Draws batches from shards on the shards' device; `jitter=None` gives plain crops for evaluation."""
+
+    def __init__(self, shards: Shards, face: LinearFace, seed: int = 0) -> None:
+        self.shards, self.face = shards, face
+        self.device = shards.pictures.device
+        self.generator = torch.Generator(self.device).manual_seed(seed)
+        self.mirror_68 = torch.from_numpy(MIRROR_68).to(self.device)
+        self.light_sign = torch.ones(9, 1, device=self.device)
+        self.light_sign[list(ODD_IN_X)] = -1
+
+    def draw(self, rows: Tensor, size: int, jitter: Jitter | None, photometry: Photometry | None) -> Batch:
+        """Rows of the shards -> crops of `size` with moved labels."""
+        rows = rows.to(self.device)
+        n = len(rows)
+        centre, angle, scale, mirrored = self.motion(n, jitter)
+        batch = self.labels(rows, centre, angle, scale, mirrored)
+        # float before the resampling: grid_sample has no uint8 form
+        pictures = self.shards.pictures[rows].permute(0, 3, 1, 2).float().mul_(1 / 255)
+        batch.crops = resample(pictures, size, centre, angle, scale, mirrored)
+        if photometry is not None:
+            gain = photometry.apply(batch.crops, self.generator)
+            batch.gamma = (batch.gamma.view(n, 9, 3) * gain[:, None]).flatten(1)
+        return batch
+
+    def motion(self, n: int, jitter: Jitter | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Centre (n, 2), angle, scale and mirror of n crops."""
+        if jitter is None:
+            zero = torch.zeros(n, device=self.device)
+            return zero[:, None].expand(n, 2), zero, zero + 1, zero > 1
+        bell = torch.randn(n, 4, generator=self.generator, device=self.device).mul_(0.5).clamp_(-1, 1)
+        centre = bell[:, :2] * jitter.shift
+        angle = bell[:, 2] * math.radians(jitter.rotation_deg)
+        scale = (1 + jitter.scale) ** bell[:, 3]
+        mirrored = torch.rand(n, generator=self.generator, device=self.device) < jitter.mirror
+        return centre, angle, scale, mirrored
+
+    def labels(self, rows: Tensor, centre: Tensor, angle: Tensor, scale: Tensor, mirrored: Tensor) -> Batch:
+        """The labels of rows, moved; the crops are still to be filled in."""
+        take = {name: value[rows] for name, value in self.shards.labels.items()}
+        rotation, m = rotation_from_vector(take["rotvec"]), take["m"]
+        points, points_weight = self.shards.points[rows], self.shards.points_weight[rows]
+        face, flip = self.face, torch.tensor([-1.0, 1.0, 1.0], device=self.device)
+        either = mirrored[:, None]
+        gamma = take["gamma"].view(-1, 9, 3)
+        rotation = torch.where(either[..., None], rotation * flip[:, None] * flip, rotation)
+        m = torch.where(either, m * flip, m)
+        swapped = points[:, self.mirror_68] * flip[:2]
+        points = torch.where(either[..., None], swapped, points)
+        points_weight = torch.where(either, points_weight[:, self.mirror_68], points_weight)
+        gamma = torch.where(either[..., None], gamma * self.light_sign, gamma)
+        rotation, m = move_pose(rotation, m, centre, angle, scale)
+        c, s = torch.cos(angle), torch.sin(angle)
+        turn = torch.stack([c, -s, s, c], 1).view(-1, 2, 2)
+        points = (points - centre[:, None]) @ turn.transpose(1, 2) / scale[:, None, None]
+        return Batch(
+            crops=torch.empty(0),
+            rotation=rotation,
+            m=m,
+            alpha=torch.where(either, take["alpha"] @ face.mirror_alpha, take["alpha"]),
+            beta=torch.where(either, take["beta"] @ face.mirror_beta, take["beta"]),
+            delta=torch.where(either, take["delta"][:, face.mirror_delta], take["delta"]),
+            gamma=turn_light(gamma, angle).flatten(1),
+            points=points,
+            points_weight=points_weight,
+            weight=self.shards.weight[rows],
+        )
+
+
+def resample(
+    pictures: Tensor, size: int, centre: Tensor, angle: Tensor, scale: Tensor, mirrored: Tensor
+) -> Tensor:
+    """Crops (N, 3, size, size) of pack pictures (N, 3, 144, 144): u = Rz(angle) (p - centre) / scale.
+
+    One bilinear pass; black outside. A mirrored picture is read through a negated x.
+    """
+    wide = 2 * CROP_IN_PACK / PACK_SIZE  # crop units -> grid_sample's -1..1 over the pack
+    c, s = torch.cos(angle) * scale, torch.sin(angle) * scale
+    # affine_grid's own coordinates are twice the crop units, hence the half
+    theta = torch.stack([c / 2, s / 2, centre[:, 0], -s / 2, c / 2, centre[:, 1]], 1).view(-1, 2, 3) * wide
+    sign = torch.where(mirrored, -1.0, 1.0)
+    theta[:, 0] *= sign[:, None]
+    grid = F.affine_grid(theta, [len(pictures), 3, size, size], align_corners=False)
+    return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -1,0 +1,77 @@
+"""Losses against fitted labels: landmarks, surface, pose and coefficients, each in its own unit.
+
+These carry the training; the paper's image losses (photo, ssim, smooth) come late and light beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.augment import Batch
+from training.camera import project, rotation_from_six
+from training.linear_face import LinearFace
+from training.networks.layout import Layout
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weight of each term: lengths in the picture in per cent of the crop, on the surface in mm."""
+
+    land: float = 1.0
+    points: float = 1.0
+    surface: float = 0.5
+    projected: float = 0.5
+    rotation: float = 0.3
+    pose: float = 1.0
+    alpha: float = 0.5
+    beta: float = 0.3
+    delta: float = 0.5
+    gamma: float = 0.3
+
+
+def mean_over(values: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean; zero where nothing has weight."""
+    return (values * weight).sum() / weight.sum().clamp_min(1e-6)
+
+
+def distance(a: Tensor, b: Tensor) -> Tensor:
+    """Euclidean distance along the last axis, smooth at zero."""
+    return ((a - b).square().sum(-1) + 1e-8).sqrt()
+
+
+class FitLoss:
+    """Sum of the label losses of one batch, with each term's value for the log."""
+
+    def __init__(self, face: LinearFace, layout: Layout, weights: Weights, std: Tensor) -> None:
+        self.face, self.parts, self.weights, self.std = face, layout.slices(), weights, std
+
+    def __call__(self, x: Tensor, points: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        parts, w = {name: x[:, where] for name, where in self.parts.items()}, self.weights
+        rotation = rotation_from_six(parts["R"])
+        target, rows = batch.target(), batch.weight
+        point_weight = (
+            batch.points_weight * (rows > 0)[:, None] + 0.5 * batch.points_weight * (rows <= 0)[:, None]
+        )
+        terms: dict[str, Tensor] = {}
+        seen = project(self.face.landmarks(parts["alpha"], parts["delta"]), rotation, parts["m"])
+        terms["land"] = mean_over(100 * distance(seen, batch.points), point_weight)
+        if points.shape[1]:
+            terms["points"] = mean_over(100 * distance(points, batch.points), point_weight)
+        # The model is linear: the difference of two surfaces is the surface of the difference.
+        offsets = self.face.sample_offsets(parts["alpha"] - batch.alpha, parts["delta"] - batch.delta)
+        terms["surface"] = mean_over(distance(offsets, torch.zeros_like(offsets)).mean(1), rows)
+        truth = self.face.sample_mean + self.face.sample_offsets(batch.alpha, batch.delta)
+        there = project(truth, batch.rotation, batch.m)
+        here = project(truth + offsets, rotation, parts["m"])
+        terms["projected"] = mean_over(100 * distance(here, there).mean(1), rows)
+        terms["rotation"] = mean_over(100 * (rotation - batch.rotation).abs().mean((1, 2)), rows)
+        off = F.smooth_l1_loss(x / self.std, target / self.std, reduction="none", beta=0.5)
+        for name in ("alpha", "beta", "delta", "gamma"):
+            terms[name] = mean_over(off[:, self.parts[name]].mean(1), rows)
+        terms["pose"] = mean_over(off[:, self.parts["m"]].mean(1), rows)
+        total = torch.stack([getattr(w, name) * value for name, value in terms.items()]).sum()
+        return total, terms
