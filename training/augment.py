@@ -39,6 +39,7 @@ class Batch:
     points: Tensor  # (N, 68, 2) crop units
     points_weight: Tensor  # (N, 68)
     weight: Tensor  # (N,)
+    light_weight: Tensor  # (N,)
 
     def target(self) -> Tensor:
         """Labels in the order of the network's output, rotation as six numbers."""
@@ -50,6 +51,7 @@ class Augment:
     """Draws batches from shards on the shards' device; `jitter=None` gives plain crops for evaluation."""
 
     def __init__(self, shards: Shards, face: LinearFace, seed: int = 0) -> None:
+        check_sizes(shards, face)
         self.shards, self.face = shards, face
         self.device = shards.pictures.device
         self.generator = torch.Generator(self.device).manual_seed(seed)
@@ -112,7 +114,22 @@ class Augment:
             points=points,
             points_weight=points_weight,
             weight=self.shards.weight[rows],
+            light_weight=self.shards.light_weight[rows],
         )
+
+
+def check_sizes(shards: Shards, face: LinearFace) -> None:
+    """Labels must be of the face model at hand; where no row has albedo, its columns only need the right
+    count."""
+    expected = {"alpha": face.n_id, "beta": face.n_tex, "delta": face.n_exp}
+    if not shards.light_weight.any():
+        shards.labels["beta"] = shards.points.new_zeros(len(shards), face.n_tex)
+    for name, count in expected.items():
+        found = shards.labels[name].shape[1]
+        if found != count:
+            raise ValueError(
+                f"shards: {name} has {found} columns, the face model has {count}; make them again"
+            )
 
 
 def resample(

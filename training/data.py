@@ -26,7 +26,8 @@ class Shards:
     labels: dict[str, Tensor]  # float32, names of LABELS
     points: Tensor  # (n, 68, 2)
     points_weight: Tensor  # (n, 68)
-    weight: Tensor  # (n,)
+    weight: Tensor  # (n,) of the fitted geometry
+    light_weight: Tensor  # (n,) of beta and gamma
     set_index: NDArray[np.int64]  # (n,) into sets
     sets: list[str]
     subject: NDArray[np.int64]  # (n,), -1 where unknown
@@ -66,6 +67,8 @@ def load_shards(folder: Path, device: torch.device | str = "cpu", threads: int =
             columns.setdefault("set", []).append(renumbered)
             for name in (*LABELS, "points", "points_weight", "weight", "subject"):
                 columns.setdefault(name, []).append(shard[name])
+            light = shard["light_weight"] if "light_weight" in shard.files else np.ones(count, np.float32)
+            columns.setdefault("light_weight", []).append(light)
         start += count
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
 
@@ -80,6 +83,7 @@ def load_shards(folder: Path, device: torch.device | str = "cpu", threads: int =
         points=points,
         points_weight=tensor("points_weight"),
         weight=tensor("weight"),
+        light_weight=tensor("light_weight") * tensor("weight"),
         set_index=joined["set"].astype(np.int64),
         sets=names,
         subject=joined["subject"].astype(np.int64),

@@ -12,7 +12,9 @@ torch = pytest.importorskip("torch")
 
 from tests.training.fakes import write_face_asset, write_shards
 from training import checkpoint
+from training.augment import check_sizes
 from training.data import load_shards
+from training.linear_face import load_linear_face
 from training.settings import Settings, load_settings
 from training.train import Trainer
 
@@ -62,6 +64,18 @@ def test_rows_without_labels_do_no_harm(tmp_path: Path) -> None:
     terms = trainer.step(0.0)
     assert torch.isfinite(terms["total"])
     assert float(terms["surface"]) == 0.0
+
+
+def test_labels_of_another_face_model_are_refused(tmp_path: Path) -> None:
+    shards = make(tmp_path).augment.shards
+    shards.labels["alpha"] = shards.labels["alpha"][:, :3]
+    with pytest.raises(ValueError, match="alpha has 3 columns, the face model has 6"):
+        check_sizes(shards, load_linear_face(tmp_path / "face.safetensors"))
+    shards.labels["alpha"] = torch.zeros(len(shards), 6)
+    shards.light_weight[:] = 0
+    shards.labels["beta"] = torch.zeros(len(shards), 9)
+    check_sizes(shards, load_linear_face(tmp_path / "face.safetensors"))
+    assert shards.labels["beta"].shape[1] == 4
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.stem)

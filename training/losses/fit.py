@@ -48,6 +48,13 @@ class FitLoss:
 
     def __init__(self, face: LinearFace, layout: Layout, weights: Weights, std: Tensor) -> None:
         self.face, self.parts, self.weights, self.std = face, layout.slices(), weights, std
+        # As in weighted parameter distance: a coefficient counts by how far it moves the surface.
+        effect = face.sample_basis.norm(dim=1) * torch.cat(
+            [std[self.parts["alpha"]], std[self.parts["delta"]]]
+        )
+        self.effect = torch.ones_like(std)
+        for name, part in (("alpha", effect[: face.n_id]), ("delta", effect[face.n_id :])):
+            self.effect[self.parts[name]] = part / part.mean()
 
     def __call__(self, x: Tensor, points: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         parts, w = {name: x[:, where] for name, where in self.parts.items()}, self.weights
@@ -70,8 +77,10 @@ class FitLoss:
         terms["projected"] = mean_over(100 * distance(here, there).mean(1), rows)
         terms["rotation"] = mean_over(100 * (rotation - batch.rotation).abs().mean((1, 2)), rows)
         off = F.smooth_l1_loss(x / self.std, target / self.std, reduction="none", beta=0.5)
+        off = off * self.effect
         for name in ("alpha", "beta", "delta", "gamma"):
-            terms[name] = mean_over(off[:, self.parts[name]].mean(1), rows)
+            known = batch.light_weight if name in ("beta", "gamma") else rows
+            terms[name] = mean_over(off[:, self.parts[name]].mean(1), known)
         terms["pose"] = mean_over(off[:, self.parts["m"]].mean(1), rows)
         total = torch.stack([getattr(w, name) * value for name, value in terms.items()]).sum()
         return total, terms
