@@ -123,25 +123,30 @@ def learn(observer: Observer, rows: npt.NDArray[np.int64]) -> tuple[Tensor, Tens
     region[N_NARROW:9409] = 0.3
     both = torch.cat([rest, rest[:, mirror]]) * region[:, None]
     flat = both.reshape(len(both), -1)
+    # So is the colour between them: the mean light over the faces is called white.
+    skin = torch.where(seen[:, :N_NARROW, None], colour[:, :N_NARROW], torch.nan).nanmean((0, 1))
+    tint = skin / mean[:N_NARROW].mean(0)
+    tint = tint / tint.mean()
+    flat = flat * tint.repeat(len(mirror))
     _, s, v = torch.svd_lowrank(flat, q=N_TEX + 10, niter=3)
     scale = s[:N_TEX] / len(flat) ** 0.5
     explained = float((s[:N_TEX] ** 2).sum() / (flat**2).sum())
     print(f"{len(rows)} faces, {N_TEX} directions hold {100 * explained:.1f} % of the albedo's variance")
     directions = (v[:, :N_TEX] * scale).T.reshape(N_TEX, -1, 3)
-    return mean, directions, scale
+    return (mean * tint).clamp(0.02, 0.98), directions, scale
 
 
 def fit_all(observer: Observer, mean: Tensor, directions: Tensor, rows: npt.NDArray[np.int64]) -> tuple[Array, Array, Array]:
     """beta (n, N_TEX), gamma (n, 9, 3) and the share of the face proper that is seen (n,)."""
     betas, gammas, shares = [], [], []
-    narrow = torch.arange(0, N_NARROW, 3)
+    narrow = torch.arange(0, N_NARROW, 7)
     base, rows_of = mean[narrow], directions[:, narrow].permute(1, 2, 0)
     for first in tqdm(range(0, len(rows), 32), desc="light", mininterval=5):
         parts = [observer(int(r)) for r in rows[first : first + 32]]
         colour, normals, seen = (torch.from_numpy(np.stack([p[i][narrow.numpy()] for p in parts])) for i in range(3))
         basis, weight = sh_basis(normals), seen.float()
         beta = torch.zeros(len(parts), N_TEX)
-        for _ in range(3):
+        for _ in range(2):
             albedo = (base + (beta @ rows_of.reshape(-1, N_TEX).T).reshape(len(parts), -1, 3)).clamp(0.02, 1)
             gamma = fit_light(colour, albedo, basis, weight)
             shade = basis @ gamma
@@ -150,7 +155,7 @@ def fit_all(observer: Observer, mean: Tensor, directions: Tensor, rows: npt.NDAr
             robust = weight[..., None] / (1 + ((colour - albedo * shade) / 0.12) ** 2)
             system = (rows_of * shade[..., None]).reshape(len(parts), -1, N_TEX)
             w = robust.reshape(len(parts), -1, 1)
-            normal = system.transpose(1, 2) @ (system * w) + 0.05**2 * 30 * torch.eye(N_TEX)
+            normal = system.transpose(1, 2) @ (system * w) + 0.05**2 * 13 * torch.eye(N_TEX)
             beta = torch.linalg.solve(normal, system.transpose(1, 2) @ (error.reshape(len(parts), -1, 1) * w))[..., 0]
             beta = beta.clamp(-3, 3)
             weight = seen.float() / (1 + ((colour - albedo * shade).abs().mean(-1) / 0.12) ** 2)
