@@ -80,6 +80,16 @@ def crop_from_detection(
     return make_crop(center, MARGIN * DETECTION_TO_LANDMARKS * scale, roll_deg, size)
 
 
+def roll_from_landmarks(landmarks: npt.ArrayLike) -> float:
+    """Roll in degrees of 68 landmarks (68, 2), from the middle of the mouth to the middle of the eyes.
+
+    The labels that the network learned from were cut upright by this line.
+    """
+    points = np.asarray(landmarks, dtype=np.float64)
+    up = points[36:48].mean(axis=0) - points[48:68].mean(axis=0)
+    return math.degrees(math.atan2(up[0], -up[1]))
+
+
 def roll_from_points(five_points: npt.ArrayLike) -> float:
     """Roll in degrees of five points (5, 2); the top leaning to the picture's right is positive.
 

@@ -60,6 +60,11 @@ class FaceModel:
         if "identity_low_q" in tensors:
             low = tensors["identity_low_q"]  # a second byte for the modes that move the face most
             self._bases[: len(low)] += low * (_f32(tensors["identity_scale"])[: len(low), None, None] / 254)
+        if "identity_low_q" in tensors:
+            # A second byte for the modes that move the face by centimetres.
+            fine = len(tensors["identity_low_q"])
+            step = _f32(tensors["identity_scale"])[:fine, None, None] / np.float32(254)
+            self._bases[:fine] += tensors["identity_low_q"] * step
         ptr, index, value = tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"]
         for k in range(self.n_exp):
             span = slice(int(ptr[k]), int(ptr[k + 1]))
@@ -82,7 +87,12 @@ class FaceModel:
         self.uv_triangles: IntArray = (
             _i32(tensors["uv_triangles"]) if "uv_triangles" in tensors else np.zeros((0, 3), np.int32)
         )
-        self.arkit_map: FloatArray | None = _f32(tensors["arkit_map"]) if "arkit_map" in tensors else None
+        self.arkit_map: FloatArray | None = None  # (52, n_exp), rows in the order of ARKIT_NAMES
+        if "arkit_map" in tensors:
+            order = json.loads(metadata.get("arkit_names", "null")) or list(ARKIT_NAMES)
+            if sorted(order) != sorted(ARKIT_NAMES) or len(tensors["arkit_map"]) != len(order):
+                raise AssetError(f"{name}: its arkit_names are not the 52 names of ARKit")
+            self.arkit_map = _f32(tensors["arkit_map"])[[order.index(arkit) for arkit in ARKIT_NAMES]]
         self._check(name)
 
     @classmethod

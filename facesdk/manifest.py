@@ -22,7 +22,7 @@ def manifest() -> dict[str, dict[str, Any]]:
     """Entries of assets/manifest.json by asset name: bytes, sha256, version, provenance, licence, ..."""
     path = ASSETS / "manifest.json"
     try:
-        entries: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["assets"]
+        entries: dict[str, dict[str, Any]] = dict(json.loads(path.read_text(encoding="utf-8"))["assets"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AssetError(f"{path.name}: unreadable ({error}); reinstall facesdk") from error
     return entries

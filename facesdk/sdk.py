@@ -18,11 +18,10 @@ from facesdk.camera import (
     assumed_intrinsics,
     check_intrinsics,
     crop_intrinsics,
-    euler_from_rotation,
     picture_pose,
     project_points,
 )
-from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks
+from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import InvalidOptions
 from facesdk.face_model import FaceModel
 from facesdk.image import ImageLike, Picture, load_image
@@ -141,8 +140,8 @@ class FaceSDK:
         """The crop round the landmarks that the network saw in the last one."""
         landmarks = self.model.landmarks_of(x.identity, x.expression) @ x.rotation.T + x.translation_mm
         seen = project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
-        roll = crop.roll_deg + euler_from_rotation(x.rotation)[2]
-        return crop_from_landmarks(crop.to_picture(seen), roll, crop.size)
+        in_picture = crop.to_picture(seen)
+        return crop_from_landmarks(in_picture, roll_from_landmarks(in_picture), crop.size)
 
     def _regress(self, picture: Picture, crops: list[Crop], clock: _Clock) -> list[Coefficients]:
         outputs: list[Coefficients] = []

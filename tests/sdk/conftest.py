@@ -57,6 +57,20 @@ def midpoints() -> npt.NDArray[np.float32]:
     return np.kron(line, line).astype(np.float32)
 
 
+def landmark_places() -> npt.NDArray[np.float64]:
+    """68 places at x, y in -1..1, symmetric, in iBUG's order: jaw, brows, nose, eyes, mouth."""
+    jaw = np.linspace(np.pi, 2 * np.pi, 17)
+    parts = [
+        np.stack([0.85 * np.cos(jaw), 0.1 + 0.9 * np.sin(jaw)], 1),
+        np.stack([np.linspace(-0.65, 0.65, 10), np.full(10, 0.5)], 1),
+        np.stack([np.zeros(4), np.linspace(0.35, 0.0, 4)], 1),
+        np.stack([np.linspace(-0.15, 0.15, 5), np.full(5, -0.1)], 1),
+        np.stack([np.repeat([-0.35, 0.35], 6) + np.tile(np.linspace(-0.1, 0.1, 6), 2), np.full(12, 0.3)], 1),
+        np.stack([np.linspace(-0.25, 0.25, 20), np.full(20, -0.45)], 1),
+    ]
+    return np.concatenate(parts)
+
+
 def tiny_tensors() -> dict[str, npt.NDArray[np.generic]]:
     rng = np.random.default_rng(0)
     x, y = grid(N)
@@ -75,7 +89,7 @@ def tiny_tensors() -> dict[str, npt.NDArray[np.generic]]:
     triangles = grid_triangles(dense_n)
     dx, dy = grid(dense_n)
     centers = np.stack([dx, dy], 1)[triangles].mean(axis=1)
-    wanted = np.stack([rng.uniform(-0.8, 0.8, 68), rng.uniform(-0.8, 0.8, 68)], 1)
+    wanted = landmark_places()
     arkit = np.zeros((52, N_EXP), dtype=np.float32)
     for i, name in enumerate(ARKIT_NAMES):
         used = [j for j, exp in enumerate(EXP_NAMES) if exp in (name, f"{name}_L", f"{name}_R")]
@@ -146,9 +160,8 @@ def write_network(path: Path, x: npt.NDArray[np.float32], size: int = SIZE, **ch
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     layout = {"alpha": N_ID, "beta": N_TEX, "delta": N_EXP, "R": 6, "m": 3, "gamma": 27}
-    meta = {
-        "layout": layout, "input_size": size, "focal_ratio": 4.5, "z0_mm": 1300.0, "version": "tiny", **changes
-    }  # fmt: skip
+    meta: dict[str, object] = {"layout": layout, "input_size": size, "focal_ratio": 4.5, "z0_mm": 1300.0}
+    meta.update(changes)
     helper.set_model_props(model, {"facesdk": json.dumps(meta)})
     onnx.save(model, str(path))
     return path
@@ -186,7 +199,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def tiny_assets(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny folder in the place of the bundled assets; a copy, which a test may damage."""
     import shutil
@@ -229,6 +242,6 @@ def tiny_sdk(tiny_options: Options) -> FaceSDK:
     return FaceSDK(tiny_options, detector=[[110, 60, 210, 180]])
 
 
-@pytest.fixture()
+@pytest.fixture
 def picture() -> npt.NDArray[np.uint8]:
     return photo()

@@ -24,12 +24,12 @@ validator.validateBytes(new Uint8Array(data)).then(report => console.log(JSON.st
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def face(tiny_sdk: FaceSDK, picture: Any) -> Face:
     return tiny_sdk.reconstruct(picture).faces[0]
 
 
-@pytest.fixture()
+@pytest.fixture
 def plain_face(face: Face) -> Face:
     """The same face on a model without texture coordinates and ARKit names, as BFM has none."""
     model = object.__new__(FaceModel)
@@ -37,8 +37,8 @@ def plain_face(face: Face) -> Face:
     model.uv, model.uv_triangles = np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32)
     model.arkit_map = None
     return Face(
-        face.pose, face.identity, face.expression_weights, face.albedo_coefficients, face.sh, face.verts_face_mm,
-        face.box_xyxy_px, face.score, face.quality, model, face.image,
+        face.pose, face.identity, face.expression_weights, face.albedo_coefficients, face.sh,
+        face.verts_face_mm, face.box_xyxy_px, face.score, face.quality, model, face.image,
     )  # fmt: skip
 
 

@@ -82,10 +82,9 @@ def test_a_callable_detector_sees_rgb_and_its_points_turn_the_crop(
 
     def detect(image: Any) -> SimpleNamespace:
         seen.append(image)
-        points = np.array([[[-10, 20], [-10, -20], [0, 0], [20, 15], [20, -15]]], np.float32) + [160, 120]
-        return SimpleNamespace(
-            boxes_xyxy=[[110, 60, 210, 180]], scores=[0.9], points=np.float32(points), roll_deg=[-90]
-        )
+        offsets = np.float32([[[-10, 20], [-10, -20], [0, 0], [20, 15], [20, -15]]])
+        points = np.add(offsets, [160, 120])
+        return SimpleNamespace(boxes_xyxy=[[110, 60, 210, 180]], scores=[0.9], points=points, roll_deg=[-90])
 
     face = FaceSDK(tiny_options, detector=detect).reconstruct(picture[:, :, ::-1], bgr=True).faces[0]
     np.testing.assert_array_equal(seen[0], picture)
@@ -177,7 +176,8 @@ def test_faces_off_the_picture_and_tiny_pictures_do_not_break(tiny_sdk: FaceSDK,
 
 
 @pytest.mark.parametrize("boxes", [
-    [[1, 2, 3]], "boxes", [[5, 5, 5, 9]], [[9, 5, 5, 9]], [[np.nan, 0, 1, 1]], np.zeros((2, 2, 2)), [["a"] * 4],
+    [[1, 2, 3]], "boxes", [[5, 5, 5, 9]], [[9, 5, 5, 9]], [[np.nan, 0, 1, 1]],
+    np.zeros((2, 2, 2)), [["a"] * 4],
 ])  # fmt: skip
 def test_boxes_that_are_none_are_refused(tiny_sdk: FaceSDK, picture: Any, boxes: Any) -> None:
     with pytest.raises(InvalidArray, match="box"):

@@ -1,0 +1,101 @@
+"""Overlays, textures and quality: what a person will look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from facesdk import Face, FaceSDK, InvalidOptions
+from facesdk.draw import LAYERS
+from facesdk.quality import assess, sharpness
+
+
+@pytest.fixture
+def face(tiny_sdk: FaceSDK, picture: Any) -> Face:
+    return tiny_sdk.reconstruct(picture).faces[0]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_each_layer_draws_on_the_face_and_nowhere_else(tiny_sdk: FaceSDK, picture: Any, layer: str) -> None:
+    result = tiny_sdk.reconstruct(picture)
+    drawn = result.overlay(layer)
+    changed = (drawn != picture).any(axis=2)
+    near = cv2.dilate((result.faces[0].depth_mm() > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert changed.any()
+    assert not (changed & ~near).any()
+    np.testing.assert_array_equal(result.image, picture)  # the photo itself is left alone
+
+
+def test_unknown_layers_are_refused_by_name(tiny_sdk: FaceSDK, picture: Any) -> None:
+    with pytest.raises(InvalidOptions, match="wrinkles"):
+        tiny_sdk.reconstruct(picture).overlay(["mesh", "wrinkles"])
+
+
+def test_plot_shows_every_layer(tiny_sdk: FaceSDK, picture: Any) -> None:
+    sheet = tiny_sdk.reconstruct(picture).plot()
+    assert sheet.dtype == np.uint8
+    assert sheet.shape == (2 * (240 + 26), 3 * 320, 3)
+
+
+def test_texture_gives_the_photo_back(face: Face) -> None:
+    """A texel that is wholly observed has the colour of the pixel that its point projects to."""
+    smooth = cv2.GaussianBlur(face.image, (0, 0), 6)
+    face.image = smooth
+    texture = face.texture
+    assert texture.observed.max() == 1.0
+    pixels = face.verts_camera_mm @ face.pose.intrinsics.T
+    pixels = pixels[:, :2] / pixels[:, 2:]
+    rows = np.rint((1 - face.model.uv[:, 1]) * 1024 - 0.5).astype(int)
+    columns = np.rint(face.model.uv[:, 0] * 1024 - 0.5).astype(int)
+    sure = texture.observed[rows, columns] > 0.99
+    assert sure.sum() > 300
+    at = np.rint(pixels[sure]).astype(int)
+    expected = smooth[at[:, 1], at[:, 0]].astype(int)
+    found = texture.image[rows[sure], columns[sure]].astype(int)
+    assert np.abs(expected - found).mean() < 4
+
+
+def test_texture_of_what_is_out_of_the_picture_is_the_model_s(tiny_sdk: FaceSDK, picture: Any) -> None:
+    face = tiny_sdk.reconstruct(picture, boxes=[[-60, 60, 40, 180]]).faces[0]
+    observed = face.texture.observed
+    covered = face.texture.image.any(axis=2)
+    assert covered.mean() > 0.7  # the texture has no holes
+    share = (observed > 0).sum() / covered.sum()
+    assert 0.1 < share < 0.6  # about a third of the face is in the picture
+
+
+def test_sharp_and_blurred_crops() -> None:
+    rng = np.random.default_rng(0)
+    coarse = cv2.resize(
+        rng.uniform(size=(12, 12)).astype(np.float32), (112, 112), interpolation=cv2.INTER_CUBIC
+    )
+    sharp = coarse + 0.1 * rng.normal(size=coarse.shape).astype(np.float32)
+    assert sharpness(sharp) > 2 * sharpness(cv2.GaussianBlur(sharp, (0, 0), 2.0))
+    assert sharpness(np.full((112, 112), 0.5, np.float32)) == 0.0
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    ({}, None),
+    ({"landmarks_px": 0.05}, "small"),
+    ({"blur": 4.0}, "blurred"),
+    ({"yaw_deg": -88.0}, "extreme yaw"),
+    ({"width": 160}, "cut by the border"),
+    ({"detector_score": 0.3}, "low detector score"),
+])  # fmt: skip
+def test_reasons(change: dict[str, float], reason: str | None) -> None:
+    rng = np.random.default_rng(1)
+    points = rng.uniform(100, 220, (68, 2)).astype(np.float32)
+    if "landmarks_px" in change:
+        points = 160 + (points - 160) * np.float32(change["landmarks_px"])
+    gray = rng.uniform(size=(112, 112)).astype(np.float32)
+    if "blur" in change:
+        gray = cv2.GaussianBlur(gray, (0, 0), change["blur"])
+    quality = assess(
+        gray, points, change.get("yaw_deg", 10.0), change.get("detector_score", 0.9),
+        int(change.get("width", 400)), 400,
+    )  # fmt: skip
+    assert quality.reasons == (() if reason is None else (reason,))
+    assert (quality.score < 0.7) == (reason is not None)
