@@ -1,0 +1,158 @@
+"""Faces in a picture: boxes, five points, scores, roll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facesdk.errors import AssetError, InvalidImage, InvalidOptions
+
+FloatArray = NDArray[np.float32]
+ASSET = Path(__file__).parent / "assets" / "detector.onnx"
+STRIDES = (8, 16, 32)
+PRIOR = 4.0  # side of an untrained cell's box, in strides; as in the network's training
+LARGEST_ZOOM = 3.0  # a thumbnail is enlarged no further: there is nothing more to see in it
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Faces of one picture, the most prominent (score times size) first; pixels of the picture.
+
+    boxes_xyxy (N, 4), forehead to chin, may reach over the border; scores (N,) in 0..1; points (N, 5, 2):
+    right eye, left eye, nose tip, right and left mouth corner of the person; roll_deg (N,), > 0 when the
+    top of the head leans to the picture's right. All float32.
+    """
+
+    boxes_xyxy: FloatArray
+    scores: FloatArray
+    points: FloatArray
+    roll_deg: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+class Detector:
+    """Finds faces with the bundled network, or another of the same form.
+
+    long_side: the picture's long side as the network sees it, px; 24 px there is the smallest face to count
+    on. threshold: scores below it are dropped. retry: where nothing was found, look once more at 1.6 times
+    the size and at half of it. Raises AssetError if the network cannot be read.
+    """
+
+    def __init__(self, path: str | Path | None = None, *, long_side: int = 480, threshold: float = 0.5,
+                 overlap: float = 0.4, max_faces: int | None = None, retry: bool = True,
+                 threads: int = 1) -> None:
+        import onnxruntime as ort  # slow to import; pictures with given boxes never need it
+
+        if not 64 <= long_side <= 4096:
+            raise InvalidOptions(f"long_side is {long_side}; give 64 to 4096 px")
+        if not 0 < threshold < 1 or not 0 < overlap < 1:
+            raise InvalidOptions(f"threshold {threshold} and overlap {overlap} must lie between 0 and 1")
+        self.long_side, self.threshold, self.overlap = long_side, threshold, overlap
+        self.max_faces, self.retry = max_faces, retry
+        options = ort.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.log_severity_level = 3
+        try:
+            self._session: Any = ort.InferenceSession(str(path or ASSET), options,
+                                                      providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has no common base class for its errors
+            reason = str(error).splitlines()[0]
+            raise AssetError(f"cannot read the detector {path or ASSET}: {reason}") from error
+        self._input = self._session.get_inputs()[0].name
+
+    def __call__(self, image: NDArray[np.uint8]) -> Detections:
+        """Faces in an RGB picture (H, W, 3) uint8. Raises InvalidImage for anything else."""
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
+            raise InvalidImage(f"expected an RGB picture (H, W, 3) uint8, got {image.shape} {image.dtype}")
+        found = self._look(image, self.long_side)
+        if self.retry and not len(found[1]):
+            for side in (int(self.long_side * 1.6), self.long_side // 2):
+                found = self._look(image, side)
+                if len(found[1]):
+                    break
+        boxes, scores, points = found
+        order = np.argsort(-scores * np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), kind="stable")
+        order = order[:self.max_faces]
+        return Detections(boxes[order], scores[order], points[order], roll_of_points(points[order]))
+
+    def _look(self, image: NDArray[np.uint8], side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """One pass at the given long side; boxes, scores and points in the picture's pixels."""
+        picture, scale = fit(image, side)
+        tensor = picture.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+        raw = self._session.run(None, {self._input: tensor})[0][0]
+        boxes, scores, points = decode(raw, picture.shape[0], picture.shape[1], self.threshold)
+        keep = suppress(boxes, scores, self.overlap)
+        # pixel centres at integers: (p + 0.5) / scale - 0.5
+        shift = _float(0.5 / scale - 0.5)
+        boxes = _float(boxes[keep] / np.tile(scale, 2) + np.tile(shift, 2))
+        return boxes, scores[keep], _float(points[keep] / scale + shift)
+
+
+def fit(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], FloatArray]:
+    """The picture with the given long side, padded below and right to multiples of 32, and (x, y) scales."""
+    height, width = image.shape[:2]
+    zoom = min(side / max(height, width), LARGEST_ZOOM)
+    h, w = max(1, round(height * zoom)), max(1, round(width * zoom))
+    # by area where it shrinks: bilinear alone skips pixels below one half
+    small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    padded = np.zeros((-(-h // 32) * 32, -(-w // 32) * 32, 3), np.uint8)
+    padded[:h, :w] = small
+    return padded, np.array([w / width, h / height], np.float32)
+
+
+def decode(raw: FloatArray, height: int, width: int,
+           threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Network output (cells, 15) of a picture height x width -> boxes, scores, points over the threshold."""
+    logit = np.log(threshold / (1 - threshold))
+    chosen = np.flatnonzero(raw[:, 0] > logit)
+    columns = [width // s for s in STRIDES]
+    counts = [(height // s) * c for s, c in zip(STRIDES, columns, strict=True)]
+    level = np.searchsorted(np.cumsum(counts), chosen, side="right")
+    index = chosen - (np.cumsum(counts) - counts)[level]
+    stride = np.array(STRIDES, np.float32)[level][:, None]
+    y, x = np.divmod(index, np.array(columns)[level])
+    centre = np.stack([x, y], 1).astype(np.float32) * stride + (stride - 1) / 2
+    rows = raw[chosen]
+    middle = centre + rows[:, 1:3] * stride
+    half = 0.5 * PRIOR * stride * np.exp(np.clip(rows[:, 3:5], -4, 4))
+    points = centre[:, None] + rows[:, 5:].reshape(-1, 5, 2) * stride[:, None]
+    scores = 1 / (1 + np.exp(-rows[:, 0]))
+    return _float(np.concatenate([middle - half, middle + half], 1)), _float(scores), _float(points)
+
+
+def suppress(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.intp]:
+    """Indices of the boxes kept, best first: each overlaps every better one by less than `overlap` (IoU)."""
+    order = np.argsort(-scores, kind="stable")
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    kept: list[int] = []
+    while len(order):
+        best, order = order[0], order[1:]
+        kept.append(int(best))
+        low = np.maximum(boxes[order, :2], boxes[best, :2])
+        high = np.minimum(boxes[order, 2:], boxes[best, 2:])
+        common = np.prod(np.maximum(high - low, 0), axis=1)
+        order = order[common < overlap * (area[order] + area[best] - common)]
+    return np.array(kept, np.intp)
+
+
+def roll_of_points(points: FloatArray) -> FloatArray:
+    """Roll in degrees of each five points (N, 5, 2): from the mouth's middle up to the eyes' middle and
+    along the eyes, whichever is longer, so that a profile, whose eyes nearly meet, has a roll too."""
+    across = points[:, 1] - points[:, 0] + points[:, 4] - points[:, 3]
+    up = points[:, :2].mean(1) - points[:, 3:].mean(1)
+    by_eyes = np.arctan2(across[:, 1], across[:, 0])
+    by_height = np.arctan2(up[:, 0], -up[:, 1])
+    frontal = np.clip(np.linalg.norm(across, axis=1) / 2 / (np.linalg.norm(up, axis=1) + 1e-6), 0, 1)
+    difference = np.angle(np.exp(1j * (by_eyes - by_height)))
+    return _float(np.degrees(by_height + frontal * difference))
+
+
+def _float(array: NDArray[Any]) -> FloatArray:
+    return np.asarray(array, np.float32)

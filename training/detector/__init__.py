@@ -1,0 +1,1 @@
+"""The face detector: data, network, training, export (the run-time side is facesdk/detect.py)."""
