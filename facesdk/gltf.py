@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float32]
 
 METRES = np.float32(0.001)
-STILL_M = 1e-5  # a hundredth of a millimetre: less movement is none
+STILL_M = 5e-5  # a twentieth of a millimetre: less movement is none
 
 
 def glb_bytes(face: Face) -> bytes:

@@ -41,15 +41,11 @@ def bake(face: Face, size: int = 1024) -> Texture:
     model = face.model
     if len(model.uv_triangles) == 0:
         raise InvalidArray(f"texture: {model.name} has no texture coordinates")
-    rows, columns, triangle, bary = _texels(model.uv, model.uv_triangles, size)
-    corners = model.triangles[triangle]  # (n, 3)
-
-    def interpolate(values: FloatArray) -> FloatArray:
-        return np.asarray(np.einsum("nc,nck->nk", bary, values[corners]), dtype=np.float32)
-
-    points = interpolate(face.verts_camera_mm)
-    normals = interpolate(face.normals_camera)
-    lit = interpolate(lit_colors(face.albedo, face.normals_camera, face.sh))
+    unfolded = _Unfolded(model.uv, model.uv_triangles, model.triangles, size)
+    rows, columns = unfolded.rows, unfolded.columns
+    points = unfolded.interpolate(face.verts_camera_mm)
+    normals = unfolded.interpolate(face.normals_camera)
+    lit = unfolded.interpolate(lit_colors(face.albedo, face.normals_camera, face.sh))
     pixels = ops.project(points, face.pose.intrinsics)
     weight = _visibility(face, points, normals, pixels)
     seen = _sample(face.image, pixels[:, :2])
@@ -65,18 +61,41 @@ def bake(face: Face, size: int = 1024) -> Texture:
     return Texture(_grow(image, filled), observed)
 
 
-def _texels(
-    uv: FloatArray, uv_triangles: npt.NDArray[np.int32], size: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.int32], FloatArray]:
-    """Rows, columns, triangle and barycentrics of every texel that the mesh covers."""
-    flat = np.ones((len(uv), 3), dtype=np.float32)
-    flat[:, 0] = uv[:, 0] * size - 0.5
-    flat[:, 1] = (1.0 - uv[:, 1]) * size - 0.5
-    raster = ops.rasterize(flat, uv_triangles, size, size, want=("triangle", "bary"), cull=False)
-    assert raster.triangle is not None
-    assert raster.bary is not None
-    rows, columns = np.nonzero(raster.triangle >= 0)
-    return rows, columns, raster.triangle[rows, columns], raster.bary[rows, columns]
+class _Unfolded:
+    """The mesh laid flat in UV space: values at its vertices -> values at its texels."""
+
+    def __init__(
+        self,
+        uv: FloatArray,
+        uv_triangles: npt.NDArray[np.int32],
+        triangles: npt.NDArray[np.int32],
+        size: int,
+    ) -> None:
+        # Each triangle gets corners of its own, because a vertex on a seam has several places.
+        self._vertex = triangles.ravel()
+        self._size = size
+        corner_uv = uv[uv_triangles.ravel()]
+        self._points = np.ones((len(corner_uv), 3), dtype=np.float32)
+        self._points[:, 0] = corner_uv[:, 0] * size - 0.5
+        self._points[:, 1] = (1.0 - corner_uv[:, 1]) * size - 0.5
+        self._triangles = np.arange(len(corner_uv), dtype=np.int32).reshape(-1, 3)
+        raster = ops.rasterize(self._points, self._triangles, size, size, want=("triangle",), cull=False)
+        assert raster.triangle is not None
+        self.rows, self.columns = np.nonzero(raster.triangle >= 0)
+
+    def interpolate(self, values: FloatArray) -> FloatArray:
+        """(V, 3) at the vertices -> (n, 3) at the texels."""
+        raster = ops.rasterize(
+            self._points,
+            self._triangles,
+            self._size,
+            self._size,
+            colors=values[self._vertex],
+            want=("color",),
+            cull=False,
+        )
+        assert raster.color is not None
+        return raster.color[self.rows, self.columns]
 
 
 def _visibility(face: Face, points: FloatArray, normals: FloatArray, pixels: FloatArray) -> FloatArray:

@@ -78,7 +78,7 @@ def test_glb_holds_the_neutral_face_and_52_named_shapes(face: Face, tmp_path: Pa
     delta = accessor_values(document, target["POSITION"] if isinstance(target, dict) else target.POSITION)
     expected = face.with_expression({"mouthSmileLeft": 1.0}) - face.neutral()
     corner_delta = delta[accessor_values(document, primitive.indices)[:, 0]] * 1000
-    np.testing.assert_allclose(corner_delta, expected[face.triangles.ravel()], atol=0.02)
+    np.testing.assert_allclose(corner_delta, expected[face.triangles.ravel()], atol=0.06)
     image = document.images[0]
     view = document.bufferViews[image.bufferView]
     blob = document.binary_blob()[view.byteOffset : view.byteOffset + view.byteLength]
