@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float32]
 MARGIN = 1.45
 # Box of the 68 landmarks from a detection box (forehead to chin), in an upright frame: its longer side over
 # the geometric mean of the detection's sides, and how far below the detection's centre it lies, in the same
-# unit. Medians over 900 training photos, within 0.01 from frontal to profile; the second pass corrects the rest.
+# unit. Medians over 900 training photos, the same from frontal to profile; the second pass corrects the rest.
 DETECTION_TO_LANDMARKS = 0.90
 DETECTION_SHIFT_DOWN = 0.135
 

@@ -35,7 +35,9 @@ def shown(model: FaceModel, yaw: float = 0, pitch: float = 0, roll: float = 0) -
 def test_frontal(model: FaceModel) -> None:
     face = shown(model)
     eyes = (face["left eye"] + face["right eye"]) / 2
-    assert face["right eye"][0] < 130 < 190 < face["left eye"][0]  # the person's right is at the picture's left
+    assert (
+        face["right eye"][0] < 130 < 190 < face["left eye"][0]
+    )  # the person's right is at the picture's left
     np.testing.assert_allclose(eyes[:2], [160, 160], atol=8)  # the origin is midway between the eyeballs
     assert face["nose"][1] > eyes[1] + 20  # y runs down
     assert face["chin"][1] > face["nose"][1] + 40
