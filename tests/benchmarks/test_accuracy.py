@@ -25,7 +25,7 @@ def square(offset: float = 0.0) -> np.ndarray:
 def test_nme_is_per_cent_of_the_box() -> None:
     true = np.array([[0.0, 0.0], [100.0, 25.0]])
     assert box_size(true) == 50
-    assert nme(true + [3.0, 4.0], true, box_size(true)) == pytest.approx(10)
+    assert nme(true + np.array([3.0, 4.0]), true, box_size(true)) == pytest.approx(10)
 
 
 def test_alignment_removes_scale_and_shift_only() -> None:
