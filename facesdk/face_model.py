@@ -58,9 +58,6 @@ class FaceModel:
             out=self._bases[: self.n_id],
         )
         if "identity_low_q" in tensors:
-            low = tensors["identity_low_q"]  # a second byte for the modes that move the face most
-            self._bases[: len(low)] += low * (_f32(tensors["identity_scale"])[: len(low), None, None] / 254)
-        if "identity_low_q" in tensors:
             # A second byte for the modes that move the face by centimetres.
             fine = len(tensors["identity_low_q"])
             step = _f32(tensors["identity_scale"])[:fine, None, None] / np.float32(254)
