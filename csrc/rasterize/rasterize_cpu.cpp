@@ -23,8 +23,19 @@ struct Scene {
   const RasterizeParams& p;
   std::vector<FixedPoint> fixed;  // (V,)
   std::vector<float> inverse;     // (V,) 1 / depth
-  std::vector<Hit> hits;          // (H * W,)
 };
+
+// Rows that are drawn and finished together, few enough to stay in the second-level cache.
+struct Strip {
+  int32_t begin, end;  // rows
+  std::vector<Hit> hits;
+
+  Hit& at(int32_t x, int32_t y, int32_t width) {
+    return hits[static_cast<size_t>(y - begin) * static_cast<size_t>(width) + static_cast<size_t>(x)];
+  }
+};
+
+constexpr int64_t kStripBytes = 1 << 20;
 
 FACESDK_CLONES void snap_range(const float* points, FixedPoint* fixed, float* inverse, int64_t begin,
                                int64_t end) {
@@ -95,8 +106,13 @@ FACESDK_CLONES void cover_chunk(Corners& k, int count, int32_t height, int32_t w
   }
 }
 
-// The triangles of [begin, end) that may cover a pixel, in order.
-void select_chunk(const Scene& s, Corners& k, int64_t begin, int64_t end, std::vector<Pick>& picks) {
+// What is left of one chunk, in order of index, and the rows that it can reach.
+struct Chunk {
+  std::vector<Pick> picks;
+  int32_t low = INT32_MAX, high = INT32_MIN;
+};
+
+void select_chunk(const Scene& s, Corners& k, int64_t begin, int64_t end, Chunk& chunk) {
   const int32_t* index = s.p.triangles + 3 * begin;
   const int64_t most = s.p.cull ? 0 : INT64_MAX;  // the area must be below
   int count = 0;
@@ -109,22 +125,27 @@ void select_chunk(const Scene& s, Corners& k, int64_t begin, int64_t end, std::v
   cover_chunk(k, count, s.p.height, s.p.width);
   Pick kept[kChunk];
   Pick* out = kept;
+  int32_t low = INT32_MAX, high = INT32_MIN;
   for (int i = 0; i < count; ++i) {
     *out = {k.triangle[i], k.cover[i]};
     out += k.cover[i] != 0;
+    low = std::min(low, std::min(k.ay[i], std::min(k.by[i], k.cy[i])));
+    high = std::max(high, std::max(k.ay[i], std::max(k.by[i], k.cy[i])));
   }
-  picks.assign(kept, out);
+  chunk.picks.assign(kept, out);
+  if (chunk.picks.empty()) return;
+  chunk.low = first_pixel(low);
+  chunk.high = last_pixel(high);
 }
 
 // The nearest triangle wins. Triangles come in order of index, so an equal depth leaves the lower one.
-inline void offer(Scene& s, int64_t at, int32_t t, const float* w, float l1, float l2) {
-  Hit& hit = s.hits[static_cast<size_t>(at)];
+inline void offer(Hit& hit, int32_t t, const float* w, float l1, float l2) {
   const float nearness = inverse_depth(w[0], w[1], w[2], l1, l2);
   if (nearness > hit.w) hit = {nearness, t, l1, l2};
 }
 
-// The pixels of a small triangle are known; only their weights are computed. Rows [row_begin, row_end).
-void draw_known(Scene& s, Pick pick, int32_t row_begin, int32_t row_end) {
+// The pixels of a small triangle are known; only their weights are computed.
+void draw_known(const Scene& s, Pick pick, Strip& strip) {
   const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(pick.triangle);
   const FixedPoint a = s.fixed[index[0]], b = s.fixed[index[1]], c = s.fixed[index[2]];
   const float w[3] = {s.inverse[index[0]], s.inverse[index[1]], s.inverse[index[2]]};
@@ -135,20 +156,21 @@ void draw_known(Scene& s, Pick pick, int32_t row_begin, int32_t row_end) {
   for (int32_t bits = pick.cover; bits != 0; bits &= bits - 1) {
     const int32_t bit = kFirstBit[bits];
     const int32_t x = x0 + (bit & 1), y = y0 + (bit >> 1);
-    if (y < row_begin || y >= row_end) continue;
+    if (y < strip.begin || y >= strip.end) continue;
     const int32_t px = x * kSub - a.x, py = y * kSub - a.y;
     const float l1 = static_cast<float>(vy * px - vx * py) * scale;
     const float l2 = static_cast<float>(ux * py - uy * px) * scale;
-    offer(s, static_cast<int64_t>(y) * s.p.width + x, pick.triangle, w, l1, l2);
+    offer(strip.at(x, y, s.p.width), pick.triangle, w, l1, l2);
   }
 }
 
-// A triangle of any size into the rows [row_begin, row_end): 64-bit edge values, stepped from pixel to pixel.
-void draw_open(Scene& s, int32_t t, int32_t row_begin, int32_t row_end) {
+// A triangle of any size: 64-bit edge values, stepped from pixel to pixel.
+void draw_open(const Scene& s, int32_t t, Strip& strip) {
   const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(t);
   const FixedPoint a = s.fixed[index[0]], b = s.fixed[index[1]], c = s.fixed[index[2]];
-  const int32_t y0 = std::max(first_pixel(std::min(a.y, std::min(b.y, c.y))), row_begin);
-  const int32_t y1 = std::min(last_pixel(std::max(a.y, std::max(b.y, c.y))), row_end - 1);
+  const int32_t y0 = std::max(first_pixel(std::min(a.y, std::min(b.y, c.y))), strip.begin);
+  const int32_t y1 = std::min(last_pixel(std::max(a.y, std::max(b.y, c.y))), strip.end - 1);
+  if (y0 > y1) return;
   const int32_t x0 = std::max(first_pixel(std::min(a.x, std::min(b.x, c.x))), 0);
   const int32_t x1 = std::min(last_pixel(std::max(a.x, std::max(b.x, c.x))), s.p.width - 1);
   const int64_t area = edge(a, b, c.x, c.y);
@@ -161,27 +183,34 @@ void draw_open(Scene& s, int32_t t, int32_t row_begin, int32_t row_end) {
   EdgeWalk walk_a(q, r, px, py, bias_a), walk_q(r, a, px, py, bias_q), walk_r(a, q, px, py, bias_r);
   const float w[3] = {s.inverse[index[0]], s.inverse[index[1]], s.inverse[index[2]]};
   for (int32_t y = y0; y <= y1; ++y, walk_a.step_down(), walk_q.step_down(), walk_r.step_down()) {
-    int64_t in_a = walk_a.row, in_q = walk_q.row, in_r = walk_r.row;
-    for (int32_t x = x0; x <= x1; ++x, in_a += walk_a.right, in_q += walk_q.right, in_r += walk_r.right) {
-      if ((in_a | in_q | in_r) < 0) continue;
-      const float lq = static_cast<float>(in_q - bias_q) * scale;
-      const float lr = static_cast<float>(in_r - bias_r) * scale;
-      offer(s, static_cast<int64_t>(y) * s.p.width + x, t, w, flip ? lr : lq, flip ? lq : lr);
+    int64_t first = 0, last = x1 - x0;
+    walk_a.narrow(&first, &last);
+    walk_q.narrow(&first, &last);
+    walk_r.narrow(&first, &last);
+    if (first > last) continue;
+    Hit* hit = &strip.at(x0, y, s.p.width) + first;
+    int64_t in_q = walk_q.row - bias_q + first * walk_q.right,
+            in_r = walk_r.row - bias_r + first * walk_r.right;
+    for (int64_t x = first; x <= last; ++x, ++hit, in_q += walk_q.right, in_r += walk_r.right) {
+      const float lq = static_cast<float>(in_q) * scale, lr = static_cast<float>(in_r) * scale;
+      offer(*hit, t, w, flip ? lr : lq, flip ? lq : lr);
     }
   }
 }
 
-void resolve_rows(const Scene& s, int64_t begin, int64_t end) {
+// Everything that was asked for, from the winners of one row.
+void resolve_row(const Scene& s, const Hit* hits, int32_t y) {
   const RasterizeParams& p = s.p;
-  const bool weights = p.bary != nullptr || p.color != nullptr;
-  for (int64_t at = begin * p.width; at < end * p.width; ++at) {
-    const Hit& hit = s.hits[static_cast<size_t>(at)];
-    const bool empty = hit.index < 0;
-    if (p.triangle != nullptr) p.triangle[at] = hit.index;
-    if (p.depth != nullptr) p.depth[at] = empty ? 0.0f : 1.0f / hit.w;
-    if (!weights) continue;
+  const int64_t first = static_cast<int64_t>(y) * p.width;
+  for (int32_t x = 0; p.triangle != nullptr && x < p.width; ++x) p.triangle[first + x] = hits[x].index;
+  for (int32_t x = 0; p.depth != nullptr && x < p.width; ++x) {
+    p.depth[first + x] = hits[x].index < 0 ? 0.0f : 1.0f / hits[x].w;
+  }
+  if (p.bary == nullptr && p.color == nullptr) return;
+  for (int32_t x = 0; x < p.width; ++x) {
+    const Hit& hit = hits[x];
     float bary[3] = {0.0f, 0.0f, 0.0f}, color[3] = {0.0f, 0.0f, 0.0f};
-    if (!empty) {
+    if (hit.index >= 0) {
       const int32_t* index = p.triangles + 3 * static_cast<int64_t>(hit.index);
       perspective(s.inverse[index[1]], s.inverse[index[2]], hit.w, hit.l1, hit.l2, bary + 1, bary + 2);
       bary[0] = 1.0f - bary[1] - bary[2];
@@ -192,45 +221,54 @@ void resolve_rows(const Scene& s, int64_t begin, int64_t end) {
         for (int c = 0; c < 3; ++c) color[c] = interpolate(c0[c], c1[c], c2[c], bary[1], bary[2]);
       }
     }
-    if (p.bary != nullptr) std::copy(bary, bary + 3, p.bary + 3 * at);
-    if (p.color != nullptr) std::copy(color, color + 3, p.color + 3 * at);
+    if (p.bary != nullptr) std::copy(bary, bary + 3, p.bary + 3 * (first + x));
+    if (p.color != nullptr) std::copy(color, color + 3, p.color + 3 * (first + x));
   }
+}
+
+// Draws all chunks, in order of index, into the strip and finishes its rows.
+void draw_strip(const Scene& s, const std::vector<Chunk>& chunks, Strip& strip) {
+  const size_t pixels = static_cast<size_t>(strip.end - strip.begin) * static_cast<size_t>(s.p.width);
+  strip.hits.assign(pixels, Hit{0.0f, -1, 0.0f, 0.0f});
+  for (const Chunk& chunk : chunks) {
+    if (chunk.high < strip.begin || chunk.low >= strip.end) continue;
+    for (const Pick& pick : chunk.picks) {
+      if (pick.cover == kOpen) {
+        draw_open(s, pick.triangle, strip);
+      } else {
+        draw_known(s, pick, strip);
+      }
+    }
+  }
+  for (int32_t y = strip.begin; y < strip.end; ++y) resolve_row(s, &strip.at(0, y, s.p.width), y);
 }
 
 }  // namespace
 
 void rasterize_cpu(const RasterizeParams& p) {
   Scene s{p, std::vector<FixedPoint>(static_cast<size_t>(p.num_verts)),
-          std::vector<float>(static_cast<size_t>(p.num_verts)),
-          std::vector<Hit>(static_cast<size_t>(p.height) * static_cast<size_t>(p.width),
-                           Hit{0.0f, -1, 0.0f, 0.0f})};
+          std::vector<float>(static_cast<size_t>(p.num_verts))};
   parallel_bands(p.num_verts, p.threads, [&](int64_t begin, int64_t end) {
     snap_range(p.points, s.fixed.data(), s.inverse.data(), begin, end);
   });
 
-  const int64_t chunks = (p.num_triangles + kChunk - 1) / kChunk;
-  std::vector<std::vector<Pick>> picks(static_cast<size_t>(chunks));
-  parallel_bands(chunks, p.threads, [&](int64_t first, int64_t last) {
+  std::vector<Chunk> chunks(static_cast<size_t>((p.num_triangles + kChunk - 1) / kChunk));
+  parallel_bands(static_cast<int64_t>(chunks.size()), p.threads, [&](int64_t first, int64_t last) {
     Corners corners;
     for (int64_t chunk = first; chunk < last; ++chunk) {
       const int64_t end = std::min(p.num_triangles, (chunk + 1) * kChunk);
-      select_chunk(s, corners, chunk * kChunk, end, picks[static_cast<size_t>(chunk)]);
+      select_chunk(s, corners, chunk * kChunk, end, chunks[static_cast<size_t>(chunk)]);
     }
   });
 
-  // Every band of rows goes through all picked triangles in order of index.
+  const int64_t rows = std::max<int64_t>(1, kStripBytes / (static_cast<int64_t>(sizeof(Hit)) * p.width));
   parallel_bands(p.height, p.threads, [&](int64_t begin, int64_t end) {
-    const int32_t row_begin = static_cast<int32_t>(begin), row_end = static_cast<int32_t>(end);
-    for (const std::vector<Pick>& chunk : picks) {
-      for (const Pick& pick : chunk) {
-        if (pick.cover == kOpen) {
-          draw_open(s, pick.triangle, row_begin, row_end);
-        } else {
-          draw_known(s, pick, row_begin, row_end);
-        }
-      }
+    Strip strip;
+    for (int64_t row = begin; row < end; row += rows) {
+      strip.begin = static_cast<int32_t>(row);
+      strip.end = static_cast<int32_t>(std::min(end, row + rows));
+      draw_strip(s, chunks, strip);
     }
-    resolve_rows(s, begin, end);
   });
 }
 

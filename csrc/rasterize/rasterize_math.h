@@ -56,14 +56,41 @@ FACESDK_HD uint32_t bias32(uint32_t dx, uint32_t dy) {
   return static_cast<uint32_t>(((y < 0) | ((y == 0) & (x > 0))) - 1);
 }
 
-// The value of one edge from row to row; `right` is its change per pixel along a row.
+// The value of one edge from row to row, at the first column of a box.
 struct EdgeWalk {
-  int64_t row, right, down;
+  int64_t row, right, down;  // the value, and its change per pixel to the right and downwards
+  double inverse;            // 1 / |right|
+
   FACESDK_HD EdgeWalk(FixedPoint a, FixedPoint b, int32_t px, int32_t py, int64_t bias)
       : row(edge(a, b, px, py) + bias),
         right(-static_cast<int64_t>(b.y - a.y) * kSub),
-        down(static_cast<int64_t>(b.x - a.x) * kSub) {}
+        down(static_cast<int64_t>(b.x - a.x) * kSub),
+        inverse(right != 0 ? 1.0 / std::fabs(static_cast<double>(right)) : 0.0) {}
+
   FACESDK_HD void step_down() { row += down; }
+
+  // Narrows the columns [first, last] (counted from the box) to those on the inner side. The division is a
+  // guess that can be one column off; exact steps correct it.
+  FACESDK_HD void narrow(int64_t* first, int64_t* last) const {
+    if (right > 0) {
+      if (row >= 0) return;
+      const double limit = static_cast<double>(*last) + 1.0, column_f = static_cast<double>(-row) * inverse;
+      const double guess = column_f < limit ? column_f : limit;
+      int64_t column = static_cast<int64_t>(guess);
+      while (column <= *last && row + column * right < 0) ++column;
+      while (column > 0 && row + (column - 1) * right >= 0) --column;
+      if (column > *first) *first = column;
+    } else if (row < 0) {
+      *last = -1;
+    } else if (right < 0) {
+      const double limit = static_cast<double>(*last), column_f = static_cast<double>(row) * inverse;
+      const double guess = column_f < limit ? column_f : limit;
+      int64_t column = static_cast<int64_t>(guess);
+      while (column < *last && row + (column + 1) * right >= 0) ++column;
+      while (column >= 0 && row + column * right < 0) --column;
+      if (column < *last) *last = column;
+    }
+  }
 };
 
 // First pixel at or after, last pixel at or before a fixed-point coordinate (arithmetic shift floors).
