@@ -106,6 +106,11 @@ def load_linear_face(path: Path, sample: int = 500, seed: int = 7) -> LinearFace
         identity = (
             get("identity_q").astype(np.float32) * get("identity_scale").astype(np.float32)[:, None, None]
         )
+        if "identity_low_q" in file.keys():  # noqa: SIM118 (the file is no dict)
+            low = get("identity_low_q").astype(
+                np.float32
+            )  # a second byte of the modes that move the face most
+            identity[: len(low)] += low * (get("identity_scale")[: len(low), None, None] / np.float32(254))
         texture = (
             get("albedo_basis_q").astype(np.float32) * get("albedo_scale").astype(np.float32)[:, None, None]
         )
