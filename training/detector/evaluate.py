@@ -16,6 +16,7 @@ from facesdk.detect import Detections, Detector
 from training.detector.compose import is_held_out
 from training.detector.pack import Pack
 
+STORED = 416  # long side that the scenes are reduced to: small faces are what is hard
 ALARMS = 0.3  # false alarms of 16 px and more allowed per picture
 
 
@@ -35,9 +36,10 @@ def evaluate(model: Path, folder: Path, long_side: int = 480, faces_per_set: int
             continue
         which = scenes.faces(i)
         image = scenes.level(i, 0)[..., ::-1]
-        result = detector(np.ascontiguousarray(image))
+        zoom = STORED / max(image.shape)
+        result = detector(cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA))
         found.append((result.boxes_xyxy, result.scores))
-        boxes, sure = corners(scenes.boxes[which]), scenes.sure[which]
+        boxes, sure = corners(scenes.boxes[which]) * zoom, scenes.sure[which]
         labelled.append(boxes[sure])
         ignored.append(boxes[~sure])
     scene = match(found, labelled, ignored)
