@@ -50,9 +50,9 @@ class Detector:
     cannot be read.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, long_side: int = 480, threshold: float = 0.5,
-                 overlap: float = 0.4, max_faces: int | None = None, retry: bool = True,
-                 threads: int = 1) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, long_side: int = 480,
+                 threshold: float = 0.5, overlap: float = 0.4, max_faces: int | None = None,
+                 retry: bool = True, threads: int = 1) -> None:
         import onnxruntime as ort  # slow to import; pictures with given boxes never need it
 
         if not 64 <= long_side <= 4096:
