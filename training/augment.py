@@ -59,8 +59,10 @@ class Augment:
         self.light_sign = torch.ones(9, 1, device=self.device)
         self.light_sign[list(ODD_IN_X)] = -1
 
-    def draw(self, rows: Tensor, size: int, jitter: Jitter | None, photometry: Photometry | None) -> Batch:
-        """Rows of the shards -> crops of `size` with moved labels."""
+    def draw(
+        self, rows: Tensor, size: int, jitter: Jitter | None, photometry: Photometry | None, clean: int = 0
+    ) -> Batch:
+        """Rows of the shards -> crops of `size` with moved labels; the last `clean` keep their looks."""
         rows = rows.to(self.device)
         n = len(rows)
         centre, angle, scale, mirrored = self.motion(n, jitter)
@@ -69,8 +71,8 @@ class Augment:
         pictures = self.shards.pictures[rows].permute(0, 3, 1, 2).float().mul_(1 / 255)
         batch.crops = resample(pictures, size, centre, angle, scale, mirrored)
         if photometry is not None:
-            gain = photometry.apply(batch.crops, self.generator)
-            batch.gamma = (batch.gamma.view(n, 9, 3) * gain[:, None]).flatten(1)
+            gain = photometry.apply(batch.crops[: n - clean], self.generator)
+            batch.gamma[: n - clean] *= gain[:, None].expand(-1, 9, 3).flatten(1)
         return batch
 
     def motion(self, n: int, jitter: Jitter | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:

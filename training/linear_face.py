@@ -93,42 +93,69 @@ def mirror_matrix(basis: Array, mirror: NDArray[np.int64], flip: Array) -> Array
     return np.linalg.solve(gram, flat @ image.T).T.astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Shapes:
+    """The face model's arrays, widened to float32; lengths in mm."""
+
+    names: list[str]
+    mean: Array  # (C, 3)
+    identity: Array  # (n_id, C, 3)
+    expression: Array  # (n_exp, C, 3)
+    albedo_mean: Array  # (C, 3)
+    albedo: Array  # (n_tex, C, 3)
+    control_triangles: NDArray[np.int64]
+    mirror: NDArray[np.int64]  # (C,)
+    subdivision: tuple[NDArray[np.int32], NDArray[np.int64], Array]
+    landmark_corners: NDArray[np.int64]  # (68, 3) dense vertices
+    landmark_bary: Array  # (68, 3)
+
+
+def read_shapes(path: Path) -> Shapes:
+    """All of face_model.safetensors that training uses."""
+    with safe_open(str(path), "np") as file:
+        names = json.loads(file.metadata()["exp_names"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no dict)
+
+    def wide(name: str) -> Array:
+        return np.asarray(tensors[name], np.float32)
+
+    mean = wide("mean_control_mm")
+    identity = wide("identity_q") * wide("identity_scale")[:, None, None]
+    if "identity_low_q" in tensors:  # a second byte of the modes that move the face most
+        fine = len(tensors["identity_low_q"])
+        identity[:fine] += wide("identity_low_q") * (
+            wide("identity_scale")[:fine, None, None] / np.float32(254)
+        )
+    expression = np.zeros((len(names), *mean.shape), np.float32)
+    for k in range(len(names)):
+        rows = slice(tensors["exp_ptr"][k], tensors["exp_ptr"][k + 1])
+        expression[k, tensors["exp_idx"][rows].astype(np.int64)] = tensors["exp_val"][rows]
+    return Shapes(
+        names=names,
+        mean=mean,
+        identity=identity,
+        expression=expression,
+        albedo_mean=wide("albedo_mean_control"),
+        albedo=wide("albedo_basis_q") * wide("albedo_scale")[:, None, None],
+        control_triangles=tensors["control_triangles"].astype(np.int64),
+        mirror=tensors["mirror_control"].astype(np.int64),
+        subdivision=(tensors["sub_ptr"], tensors["sub_idx"].astype(np.int64), wide("sub_val")),
+        landmark_corners=tensors["triangles"].astype(np.int64)[tensors["landmark_triangles"]],
+        landmark_bary=wide("landmark_bary"),
+    )
+
+
 def load_linear_face(path: Path, sample: int = 500, seed: int = 7) -> LinearFace:
     """Read face_model.safetensors and keep the rows that training needs.
 
-    `sample` skin vertices are drawn once, by `seed`, for the vertex losses.
+    `sample` control vertices are drawn once, by `seed`, for the vertex losses.
     """
-    with safe_open(str(path), "np") as file:
-        names = json.loads(file.metadata()["exp_names"])
-        n_skin = int(file.metadata()["n_skin_verts"])
-        get = file.get_tensor
-        mean = get("mean_control_mm").astype(np.float32)
-        identity = (
-            get("identity_q").astype(np.float32) * get("identity_scale").astype(np.float32)[:, None, None]
-        )
-        if "identity_low_q" in file.keys():  # noqa: SIM118 (the file is no dict)
-            low = get("identity_low_q").astype(
-                np.float32
-            )  # a second byte of the modes that move the face most
-            identity[: len(low)] += low * (get("identity_scale")[: len(low), None, None] / np.float32(254))
-        texture = (
-            get("albedo_basis_q").astype(np.float32) * get("albedo_scale").astype(np.float32)[:, None, None]
-        )
-        expression = np.zeros((len(names), *mean.shape), np.float32)
-        exp_ptr, exp_idx, exp_val = get("exp_ptr"), get("exp_idx").astype(np.int64), get("exp_val")
-        for k in range(len(names)):
-            rows = slice(exp_ptr[k], exp_ptr[k + 1])
-            expression[k, exp_idx[rows]] = exp_val[rows]
-        sub = get("sub_ptr"), get("sub_idx").astype(np.int64), get("sub_val").astype(np.float32)
-        corners = get("triangles").astype(np.int64)[get("landmark_triangles")]  # (68, 3) dense vertices
-        bary = get("landmark_bary").astype(np.float32)
-        mirror = get("mirror_control").astype(np.int64)
-
-    shapes = np.concatenate([mean[None], identity, expression])  # (1 + n_id + n_exp, C, 3)
-    dense = _dense_rows(shapes, corners.ravel(), sub).reshape(len(shapes), 68, 3, 3)
-    points = np.einsum("kpcd,pc->kpd", dense, bary)
-    skin = min(n_skin, len(mean))
-    chosen = np.sort(np.random.default_rng(seed).choice(skin, min(sample, skin), replace=False))
+    parts = read_shapes(path)
+    shapes = np.concatenate([parts.mean[None], parts.identity, parts.expression])  # (1 + n_id + n_exp, C, 3)
+    dense = _dense_rows(shapes, parts.landmark_corners.ravel(), parts.subdivision)
+    points = np.einsum("kpcd,pc->kpd", dense.reshape(len(shapes), 68, 3, 3), parts.landmark_bary)
+    count = len(parts.mean)
+    chosen = np.sort(np.random.default_rng(seed).choice(count, min(sample, count), replace=False))
     picked = shapes[:, chosen]
 
     def tensor(array: NDArray[np.generic]) -> Tensor:
@@ -136,16 +163,16 @@ def load_linear_face(path: Path, sample: int = 500, seed: int = 7) -> LinearFace
 
     flip = np.array([-1, 1, 1], np.float32)
     return LinearFace(
-        n_id=len(identity),
-        n_exp=len(names),
-        n_tex=len(texture),
+        n_id=len(parts.identity),
+        n_exp=len(parts.names),
+        n_tex=len(parts.albedo),
         landmark_mean=tensor(points[0]),
         landmark_basis=tensor(points[1:].reshape(len(shapes) - 1, -1)),
         sample_mean=tensor(picked[0]),
         sample_basis=tensor(picked[1:].reshape(len(shapes) - 1, -1)),
-        mirror_alpha=tensor(mirror_matrix(identity, mirror, flip)),
-        mirror_beta=tensor(mirror_matrix(texture, mirror, np.ones(3, np.float32))),
-        mirror_delta=tensor(mirrored_names(names)),
+        mirror_alpha=tensor(mirror_matrix(parts.identity, parts.mirror, flip)),
+        mirror_beta=tensor(mirror_matrix(parts.albedo, parts.mirror, np.ones(3, np.float32))),
+        mirror_delta=tensor(mirrored_names(parts.names)),
     )
 
 

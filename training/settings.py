@@ -9,6 +9,7 @@ from typing import Any
 
 from training.augment import Jitter
 from training.losses.fit import Weights
+from training.losses.paper import PaperWeights
 from training.photometry import Photometry
 
 if sys.version_info >= (3, 11):
@@ -46,13 +47,15 @@ class Settings:
     jitter: Jitter = field(default_factory=Jitter)
     photometry: Photometry = field(default_factory=Photometry)
     weights: Weights = field(default_factory=Weights)
+    paper: PaperWeights = field(default_factory=PaperWeights)
 
 
 def load_settings(path: Path, **overrides: Any) -> Settings:
     """Read a TOML file; a name that does not exist is an error, not a silent default."""
     with path.open("rb") as file:
         values: dict[str, Any] = tomllib.load(file)
-    for name, kind in (("jitter", Jitter), ("photometry", Photometry), ("weights", Weights)):
+    kinds = {"jitter": Jitter, "photometry": Photometry, "weights": Weights, "paper": PaperWeights}
+    for name, kind in kinds.items():
         if name in values:
             values[name] = _make(kind, values[name])
     if "sizes" in values:

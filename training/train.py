@@ -26,9 +26,11 @@ from training.data import Shards, load_shards
 from training.evaluate import evaluate
 from training.linear_face import load_linear_face
 from training.losses.fit import FitLoss
+from training.losses.paper import PaperLoss
 from training.memory import keep_freed_memory
 from training.networks.layout import Layout
 from training.networks.mobile_facernet import MobileFaceRNet, build
+from training.render import ControlFace
 from training.sampling import label_statistics, row_weights
 from training.settings import Settings, load_settings
 
@@ -67,6 +69,9 @@ class Trainer:
         self.network: MobileFaceRNet = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = checkpoint.Average(self.network, settings.average)
         self.loss = FitLoss(face, layout, settings.weights, self.network.std)
+        rendering = settings.paper.photo + settings.paper.ssim + settings.paper.smooth > 0
+        control = ControlFace.load(face_model, device) if rendering else None
+        self.paper = PaperLoss(face, control, layout, settings.paper)
         self.optimizer = self._optimizer()
         self.progress = Progress()
         out.mkdir(parents=True, exist_ok=True)
@@ -111,11 +116,16 @@ class Trainer:
             group["lr"] = max(rate, s.learning_rate * 1e-3)
         size = [side for start, side in s.sizes if share >= start][-1]
         picks = torch.multinomial(self.draw_weights, s.batch, replacement=True)
-        batch = self.augment.draw(self.train_rows[picks], size, s.jitter, s.photometry)
+        epoch = p.images / len(self.train_rows)
+        clean = s.paper.rendered if self.paper.renders(epoch) else 0
+        batch = self.augment.draw(self.train_rows[picks], size, s.jitter, s.photometry, clean)
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=s.autocast):
             x, points = self.network(crops)
         total, terms = self.loss(x.float(), points.float(), batch)
+        extra = self.paper(x.float(), batch, epoch)
+        total = total + sum(extra.values())
+        terms |= extra
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), s.clip, foreach=True)
