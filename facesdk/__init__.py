@@ -7,6 +7,7 @@ the version or the errors.
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import extend_path
 from typing import TYPE_CHECKING, Any
 
 from facesdk.errors import (
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from facesdk.options import Options
     from facesdk.result import Face, Pose, Quality, Result
     from facesdk.sdk import FaceSDK
+
+# `python -m benchmarks...` in a clone finds these sources first; the compiled part is where pip put it.
+__path__ = extend_path(__path__, __name__)
 
 __version__ = "0.1.0"
 
