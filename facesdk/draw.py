@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ LINES = (
 LIGHT = np.array([0.3, -0.5, -0.81], dtype=np.float32)  # towards the light of the "mesh" layer, camera frame
 SURFACE = np.array([196.0, 214.0, 232.0], dtype=np.float32)  # its colour
 MESH_OPACITY = 0.6
+ROOM = 0.6  # about the faces of a contact sheet, in faces
+LARGEST_ZOOM = 3.0  # of its tiles
 
 
 def overlay(result: Result, layers: str | Sequence[str] = ("mesh", "landmarks")) -> Picture:
@@ -42,17 +45,52 @@ def overlay(result: Result, layers: str | Sequence[str] = ("mesh", "landmarks"))
 
 
 def contact_sheet(result: Result, tile: int = 480) -> Picture:
-    """The photo and each layer alone, in two rows of captioned tiles, each at most `tile` px long."""
-    height, width = result.image.shape[:2]
-    scale = min(1.0, tile / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    tiles = [_captioned(cv2.resize(result.image, size, interpolation=cv2.INTER_AREA), "photo")]
-    for name in LAYERS:
-        layer = cv2.resize(overlay(result, name), size, interpolation=cv2.INTER_AREA)
-        tiles.append(_captioned(layer, name))
+    """The photo and each layer alone, round the faces, in two rows of captioned tiles up to `tile` px."""
+    rows, columns = _around_faces(result)
+    scale = min(LARGEST_ZOOM, tile / max(rows.stop - rows.start, columns.stop - columns.start))
+    near = _zoomed(result, rows, columns, scale)
+    tiles = [_captioned(near.image, "photo")]
+    tiles += [_captioned(overlay(near, name), name) for name in LAYERS]
     half = (len(tiles) + 1) // 2
     rows = [np.concatenate(tiles[:half], axis=1), np.concatenate(tiles[half:], axis=1)]
     return np.ascontiguousarray(np.concatenate(rows, axis=0), dtype=np.uint8)
+
+
+def _around_faces(result: Result) -> tuple[slice, slice]:
+    """Rows and columns of the picture that hold all faces, with room about them; all of it without faces."""
+    width, height = result.image_size
+    if not result.faces:
+        return slice(0, height), slice(0, width)
+    points = np.concatenate([face.landmarks_px for face in result.faces])
+    low, high = points.min(axis=0), points.max(axis=0)
+    largest = max(float(np.ptp(face.landmarks_px, axis=0).max()) for face in result.faces)
+    room = ROOM * largest
+    x0, y0 = (int(np.clip(v - room, 0, n - 1)) for v, n in zip(low, (width, height), strict=True))
+    x1, y1 = (int(np.clip(v + room, 1, n)) for v, n in zip(high, (width, height), strict=True))
+    return slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
+
+
+def _zoomed(result: Result, rows: slice, columns: slice, scale: float) -> Result:
+    """The result in a part of its picture at another size; faces are drawn anew, so that edges stay fine."""
+    part = result.image[rows, columns]
+    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    image = np.asarray(cv2.resize(part, size, interpolation=method), dtype=np.uint8)
+    sx, sy = size[0] / part.shape[1], size[1] / part.shape[0]
+    # The first pixel's centre is at 0, its corner at -0.5: corners scale, centres do not.
+    zoom = np.array(
+        [
+            [sx, 0, (0.5 - columns.start) * sx - 0.5],
+            [0, sy, (0.5 - rows.start) * sy - 0.5],
+            [0, 0, 1],
+        ],
+        dtype=np.float32,
+    )
+    faces = []
+    for face in result.faces:
+        pose = dataclasses.replace(face.pose, intrinsics=zoom @ face.pose.intrinsics)
+        faces.append(dataclasses.replace(face, image=image, pose=pose))
+    return dataclasses.replace(result, faces=faces, image=image)
 
 
 def _draw_mesh(canvas: Picture, face: Face) -> None:

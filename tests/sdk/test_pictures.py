@@ -37,7 +37,10 @@ def test_unknown_layers_are_refused_by_name(tiny_sdk: FaceSDK, picture: Any) -> 
 def test_plot_shows_every_layer(tiny_sdk: FaceSDK, picture: Any) -> None:
     sheet = tiny_sdk.reconstruct(picture).plot()
     assert sheet.dtype == np.uint8
-    assert sheet.shape == (2 * (240 + 26), 3 * 320, 3)
+    tile_height, tile_width = sheet.shape[0] // 2 - 26, sheet.shape[1] // 3
+    assert max(tile_height, tile_width) > 240  # the face, larger than in the photo
+    sheet = tiny_sdk.reconstruct(picture, boxes=np.zeros((0, 4))).plot()
+    assert sheet.shape == (2 * (360 + 26), 3 * 480, 3)  # no face: the whole photo
 
 
 def test_texture_gives_the_photo_back(face: Face) -> None:
