@@ -167,10 +167,11 @@ class Trainer:
         self.save("final", optimizer=False)
 
     def report(self) -> dict[str, float]:
-        """Evaluate the averaged network on held-out rows and log it."""
-        size = self.network.preset.input_size
+        """Evaluate the averaged network on held-out rows, at the size it is trained at now, and log it."""
+        share = self.progress.share(self.settings)
+        size = [side for start, side in self.settings.sizes if share >= start][-1]
         result = evaluate(self.average.network, self.augment, self.held_rows, size)
-        self.log(step=self.progress.step, minutes=self.progress.seconds / 60, held_out=result)
+        self.log(step=self.progress.step, minutes=self.progress.seconds / 60, size=size, held_out=result)
         return result
 
 
