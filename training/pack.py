@@ -1,6 +1,6 @@
 """Packs pictures and labels into shards that train on any machine.
 
-    python -m training.pack --data DATA --labels cache/labels.npz --out cache/shards
+    python -m training.pack --data DATA --labels training/labels/fits.npz --out cache/shards
 
 Each `shard_NNN.npz` (at most 30 MB, no pickle) holds 144 x 144 RGB pictures as JPEG bytes (`jpg`, `ptr`): the crop
 frame of the face, roll removed, 1.6 crop sides wide; and per face alpha, delta, rotvec of R, m (x and y of the
@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from training.compact import expand
 from training.fit import FOCAL, Z0_MM
 from training.observations import Frames
 from training.sets import open_set
 
 SIZE, MARGIN = 144, 1.6
 SHARD_BYTES = 28_000_000
+FACE_MODEL = Path(__file__).parents[1] / "facesdk" / "assets" / "face_model.safetensors"
 
 
 def encode(picture: npt.NDArray[np.uint8], frames: Frames, row: int) -> bytes:
@@ -92,10 +94,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--face-model", type=Path, default=FACE_MODEL)
     parser.add_argument("--pictures", type=Path, help="cache of encoded pictures, made when it is absent")
     args = parser.parse_args()
     with np.load(args.labels) as z:
         labels = {key: z[key] for key in z.files}
+    if "rotvec" in labels:
+        labels = expand(labels, args.face_model)
     frames = Frames(labels["centre"], labels["side"], labels["roll"])
     sets = [open_set(args.data, str(name)) for name in labels["sets"]]
     if args.pictures and args.pictures.exists():

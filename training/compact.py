@@ -1,0 +1,70 @@
+"""The fitted labels small enough to keep beside the code, so that a new machine can train without the teachers.
+
+    python -m training.compact --labels cache/labels_light.npz --out training/labels/fits.npz
+
+Pose, coefficients and crop frame of every photo, no pictures: identity, albedo and expression in 8 bits. `expand`
+gives back what `training.labels` wrote; the 68 points are then those of the fitted mesh.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from training.camera import project
+from training.linear_face import load_linear_face
+
+STEP = 1 / 40
+"""Quantum of identity and albedo coefficients, in standard deviations."""
+EXACT = ("set_index", "row", "subject", "sets", "wrong", "light_weight")
+HALF = ("gamma",)
+SINGLE = ("centre", "side", "roll", "translation_mm")
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+def compact(labels: Arrays) -> Arrays:
+    """Labels of `training.albedo` in their small form."""
+    out: Arrays = {name: labels[name] for name in EXACT}
+    out |= {name: labels[name].astype(np.float32) for name in SINGLE}
+    out |= {name: labels[name].astype(np.float16) for name in HALF}
+    for name in ("alpha", "beta"):
+        out[name] = np.clip(np.rint(labels[name] / STEP), -127, 127).astype(np.int8)
+    out["delta"] = np.rint(labels["delta"] * 255).astype(np.uint8)
+    vectors = [cv2.Rodrigues(r.astype(np.float64))[0][:, 0] for r in labels["rotation"]]
+    out["rotvec"] = np.stack(vectors).astype(np.float32)
+    return out
+
+
+def expand(small: Arrays, face_model: Path) -> Arrays:
+    """The labels in the form that `training.pack` reads."""
+    out = dict(small)
+    for name in ("alpha", "beta"):
+        out[name] = small[name].astype(np.float32) * STEP
+    out["delta"] = small["delta"].astype(np.float32) / 255
+    out["gamma"] = small["gamma"].astype(np.float32)
+    out["rotation"] = np.stack([cv2.Rodrigues(v.astype(np.float64))[0] for v in small["rotvec"]]).astype(np.float32)
+    face = load_linear_face(face_model)
+    verts = face.landmarks(torch.from_numpy(out["alpha"]), torch.from_numpy(out["delta"]))
+    t = torch.from_numpy(out["translation_mm"])
+    m = torch.cat([4.5 * t[:, :2] / t[:, 2:], torch.log(t[:, 2:] / 1300.0)], 1)
+    out["points"] = project(verts, torch.from_numpy(out["rotation"]), m).numpy()
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    with np.load(args.labels) as z:
+        small = compact({name: z[name] for name in z.files})
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(args.out, **small)  # type: ignore[arg-type]
+    print(f"{len(small['row'])} faces, {args.out.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
