@@ -22,7 +22,7 @@ class Options:
     max_faces: int = 16  # 1..1000; the largest and surest faces are kept
     min_detector_score: float = 0.5  # 0..1
     min_face_px: float = 0.0  # 0..10000; faces with a smaller sqrt(w * h) are left out
-    field_of_view_deg: float = 50.0  # 10..150, long side of the picture; used where no intrinsics are given
+    field_of_view_deg: float = 40.0  # 10..150, long side of the picture; used where no intrinsics are given
     max_megapixels: float = 64.0  # 0.0001..1000; larger pictures are refused before they are decoded
     passes: int = (
         2  # 1..3 runs of the network per photo; each further one starts from the last one's landmarks

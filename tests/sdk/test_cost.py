@@ -12,8 +12,9 @@ import pytest
 
 from facesdk import manifest
 
-# The budgets hold for an idle machine; a shared one gets this much more before it counts as a regression.
-SLACK = 3.0
+# Processor time, because a shared machine's clock says more about its neighbours; the budgets hold for the
+# development machine, and another one may be this much slower.
+SLACK = 2.0
 NEEDED = (manifest.NETWORK, manifest.FACE_MODEL, manifest.DETECTOR)
 
 
@@ -40,7 +41,7 @@ def bundled() -> bool:
 
 
 def test_import_is_quick() -> None:
-    code = "import time; t = time.perf_counter(); from facesdk import FaceSDK; print(time.perf_counter() - t)"
+    code = "import time; t = time.process_time(); from facesdk import FaceSDK; print(time.process_time() - t)"
     assert best_of(code) < 0.15 * SLACK
 
 
@@ -48,8 +49,8 @@ def test_construction_is_quick() -> None:
     if not bundled():
         pytest.skip("the bundled networks are not here")
     code = (
-        "import time; from facesdk import FaceSDK; t = time.perf_counter(); FaceSDK(); "
-        "print(time.perf_counter() - t)"
+        "import time; from facesdk import FaceSDK; t = time.process_time(); FaceSDK(); "
+        "print(time.process_time() - t)"
     )
     assert best_of(code) < 0.25 * SLACK
 
