@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.check import check
-from benchmarks.detection import Array, Matched, match
+from benchmarks.detection import HIT, Array, Matched, match
 from facesdk.detect import ASSET, Detector
 
 Image = NDArray[Any]
@@ -115,6 +115,7 @@ def measure(data: Path, curve: Finder, rate: Finder, threshold: float) -> dict[s
         result[f"scenes_recall_{size}"] = matched.recall(size, threshold)
         result[f"scenes_recall_{size}_at_0.3_alarms"] = matched.recall(size, strict)
     result["scenes_false_alarms"] = matched.false_alarms(threshold)
+    result["scenes_alarms_or_badly_boxed"] = matched.false_alarms(threshold, apart=HIT)
     result["threshold_at_0.3_alarms"] = strict
     missed: list[bool] = []
     for name in ("lfw_identities", "masked_faces", *CLOSE_UPS):

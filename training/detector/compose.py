@@ -75,14 +75,16 @@ class Composer:
 
     def sample(self) -> tuple[Image, Array, Array, NDArray[np.int64]]:
         draw = self.rng.random()
-        if draw < 0.36:
+        if draw < 0.30:
             canvas = self._mosaic()
-        elif draw < 0.60:
+        elif draw < 0.57:
             canvas = self._pasted()
-        elif draw < 0.80:
+        elif draw < 0.82:
             canvas = self._scene()
         else:
             canvas = self._close_up()
+        if self.rng.random() < 0.5:
+            self._distract(canvas)
         pixels = canvas.pixels
         for n in range(len(canvas.boxes)):
             if canvas.kind[n] == 1 and self.rng.random() < 0.12:
@@ -229,6 +231,29 @@ class Composer:
                 canvas.add(tile.boxes[0][None], tile.points[0][None],
                            np.array([1 if seen >= KEEP else 0]), int(x), int(y))
         return canvas
+
+    def _distract(self, canvas: Canvas) -> None:
+        """Things of a face's size and often of its colour that are none: hands, and ovals of texture, of
+        clothes or of skin. Without them the first mistakes of a detector are hands, badges and bags."""
+        for _ in range(int(self.rng.integers(1, 5))):
+            size = int(np.exp(self.rng.uniform(np.log(12), np.log(90))))
+            x, y = (int(v) for v in self.rng.integers(0, self.size - size, 2))
+            canvas.cover(x, y, x + size, y + size)
+            draw = self.rng.random()
+            if draw < 0.4:
+                self.occluders.hand(canvas.pixels, np.array([x, y]) + size / 2, size / 100)
+                continue
+            other = self._texture() if draw < 0.7 else self._without_face(2 * size, 2 * size).pixels
+            if draw > 0.85:  # a plain patch in a colour of the canvas: skin, cloth, light
+                at = self.rng.integers(0, self.size, 2)
+                other = np.broadcast_to(canvas.pixels[at[0], at[1]], (8, 8, 3)).copy()
+            patch = cv2.resize(other, (size, size), interpolation=cv2.INTER_AREA)
+            mask = np.zeros((size, size), np.float32)
+            axes = (int(size * self.rng.uniform(0.3, 0.5)), int(size * self.rng.uniform(0.3, 0.5)))
+            cv2.ellipse(mask, (size // 2, size // 2), axes, float(self.rng.uniform(0, 180)), 0, 360, 1.0, -1)
+            mask = cv2.blur(mask, (3, 3))[..., None]
+            region = canvas.pixels[y:y + size, x:x + size]
+            region[:] = (region * (1 - mask) + patch * mask).astype(np.uint8)
 
     def _soft_mask(self, tile: Canvas, w: int, h: int) -> Array:
         """Opaque over the face, fading towards the tile's border: an oval or the whole rectangle."""

@@ -40,10 +40,8 @@ class Occluders:
         if kind < 0.5 and np.isfinite(points).all() and self.masks:
             self._mask(canvas, points)
         elif kind < 0.8:
-            hand = self.hands[self.rng.integers(len(self.hands))]
-            scale = size / 100 * self.rng.uniform(0.5, 1.0)
             at = box[:2] + (box[2:] - box[:2]) * self.rng.uniform((0, 0.4), (1, 1.1))
-            self._lay(canvas, hand, _about(hand, at, scale, self.rng.uniform(-60, 60)))
+            self.hand(canvas, at, size / 100 * self.rng.uniform(0.5, 1.0))
         else:
             edge = self.rng.integers(4)
             low, high = box[:2].copy(), box[2:].copy()
@@ -57,6 +55,11 @@ class Occluders:
             region = canvas[y0:y1, x0:x1]
             if region.size:
                 region[:] = cv2.resize(texture, (region.shape[1], region.shape[0]))
+
+    def hand(self, canvas: Image, at: NDArray[Any], scale: float) -> None:
+        """Lay a hand on the canvas, in place."""
+        picture = self.hands[self.rng.integers(len(self.hands))]
+        self._lay(canvas, picture, _about(picture, at, scale, self.rng.uniform(-90, 90)))
 
     def _mask(self, canvas: Image, points: NDArray[Any]) -> None:
         picture, anchors = self.masks[self.rng.integers(len(self.masks))]
