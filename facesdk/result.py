@@ -165,6 +165,14 @@ class Face:
 
         return bake(self)
 
+    def overlay(self, layers: str | Sequence[str] = ("mesh", "landmarks")) -> Picture:
+        """(H, W, 3) uint8 RGB: the photo with this face alone drawn over it; layers as Result.overlay's."""
+        return Result([self], self.image, {}).overlay(layers)
+
+    def plot(self) -> Picture:
+        """One sheet of this face alone, uint8 RGB."""
+        return Result([self], self.image, {}).plot()
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write .glb, .obj (with .mtl and .png), .ply or .json, by the name's ending."""
         from facesdk.files import save_face

@@ -43,6 +43,14 @@ def test_plot_shows_every_layer(tiny_sdk: FaceSDK, picture: Any) -> None:
     assert sheet.shape == (2 * (360 + 26), 3 * 480, 3)  # no face: the whole photo
 
 
+def test_one_face_draws_itself_alone(tiny_sdk: FaceSDK, picture: Any) -> None:
+    one, two = tiny_sdk.reconstruct(picture, boxes=[[10, 10, 90, 110], [200, 100, 300, 220]]).faces
+    drawn = one.overlay("mesh")
+    assert (drawn != picture)[one.depth_mm() > 0].any()
+    np.testing.assert_array_equal(drawn[two.depth_mm() > 0], picture[two.depth_mm() > 0])
+    assert one.plot().ndim == 3
+
+
 def test_texture_gives_the_photo_back(face: Face) -> None:
     """A texel that is wholly observed has the colour of the pixel that its point projects to."""
     smooth = cv2.GaussianBlur(face.image, (0, 0), 6)
