@@ -1,11 +1,12 @@
 """Mean albedo, its basis and each face's light, learned from the training pictures.
 
-    python -m training.albedo --labels cache/labels.npz --pictures cache/pictures.npz --geometry cache/geometry.npz
+    python -m training.albedo --labels cache/labels.npz --pictures cache/pictures.npz --geometry
+    cache/geometry.npz
                               --out cache/albedo.npz [--fit cache/labels_light.npz]
 
-Colours of the visible control vertices are explained as albedo x SH light (equation 6), in turns: light by least
-squares given the albedo, albedo as what is left. The mean is symmetric; the basis is the principal components of
-faces and their mirror images. With --fit every labelled face gets beta and gamma.
+Colours of the visible control vertices are explained as albedo x SH light (equation 6), in turns: light by
+least squares given the albedo, albedo as what is left. The mean is symmetric; the basis is the principal
+components of faces and their mirror images. With --fit every labelled face gets beta and gamma.
 """
 
 import argparse
@@ -36,7 +37,8 @@ def sh_basis(normals: Tensor) -> Tensor:
     return torch.stack([
         torch.full_like(x, 0.28209479177387814), 0.4886025119029199 * y, 0.4886025119029199 * z,
         0.4886025119029199 * x, 1.0925484305920792 * x * y, 1.0925484305920792 * y * z,
-        0.31539156525252005 * (3 * z * z - 1), 1.0925484305920792 * x * z, 0.5462742152960396 * (x * x - y * y),
+        0.31539156525252005 * (3 * z * z - 1), 1.0925484305920792 * x * z, 0.5462742152960396 * (x * x - y
+        * y),
     ], -1)  # fmt: skip
 
 
@@ -58,9 +60,13 @@ class Observer:
 
     def __call__(self, row: int) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
         """Colours (C, 3) in 0..1, normals (C, 3) in the camera frame, and which of them are seen (C,)."""
-        picture = cv2.imdecode(np.frombuffer(self.blob[self.ptr[row] : self.ptr[row + 1]], np.uint8), cv2.IMREAD_COLOR)
+        picture = cv2.imdecode(
+            np.frombuffer(self.blob[self.ptr[row] : self.ptr[row + 1]], np.uint8), cv2.IMREAD_COLOR
+        )
         assert picture is not None
-        coefficients = np.concatenate([self.labels["alpha"][row], self.labels["delta"][row]]).astype(np.float32)
+        coefficients = np.concatenate([self.labels["alpha"][row], self.labels["delta"][row]]).astype(
+            np.float32
+        )
         verts = self.mean + (coefficients @ self.bases).reshape(-1, 3)
         rotation = self.labels["rotation"][row].astype(np.float32)
         camera = ops.transform(verts, rotation, self.labels["translation_mm"][row].astype(np.float32))
@@ -68,12 +74,17 @@ class Observer:
         points = ops.project(camera, self.intrinsics)
         depth = ops.rasterize(points, self.triangles, SIZE, SIZE, want=("depth",)).depth
         x, y = points[:, 0], points[:, 1]
-        column, line = np.clip(np.rint(x), 0, SIZE - 1).astype(int), np.clip(np.rint(y), 0, SIZE - 1).astype(int)
+        column, line = (
+            np.clip(np.rint(x), 0, SIZE - 1).astype(int),
+            np.clip(np.rint(y), 0, SIZE - 1).astype(int),
+        )
         front = depth[line, column]
         inside = (x > 1) & (x < SIZE - 2) & (y > 1) & (y < SIZE - 2)
         toward = -(normals * camera).sum(1) / np.linalg.norm(camera, axis=1)
         seen = inside & (toward > 0.25) & (points[:, 2] < front + 5.0)
-        colour = cv2.remap(picture, x.reshape(-1, 1), y.reshape(-1, 1), cv2.INTER_LINEAR)[:, 0, ::-1] / np.float32(255)
+        colour = cv2.remap(picture, x.reshape(-1, 1), y.reshape(-1, 1), cv2.INTER_LINEAR)[
+            :, 0, ::-1
+        ] / np.float32(255)
         # Black beside the stored picture is no colour of the face.
         seen &= colour.max(1) > 0.02
         return colour.astype(np.float32), normals, seen
@@ -114,11 +125,16 @@ def learn(observer: Observer, rows: npt.NDArray[np.int64]) -> tuple[Tensor, Tens
         mean = torch.nanmedian(torch.cat([filled, filled[:, mirror]]), 0).values.nan_to_num(0.5)
         # Scale between albedo and light is free: the skin's mean is put at a middle value.
         mean = (mean * (0.62 / mean[:N_NARROW].mean())).clamp(0.02, 0.98)
-    shade = (sh_basis(normals) @ fit_light(colour[:, :N_NARROW], mean[:N_NARROW].expand(len(rows), -1, -1), basis, weight))
-    rest = torch.where(seen[..., None], colour / shade.clamp_min(0.15) - mean, torch.zeros(1)).clamp(-0.35, 0.35)
+    shade = sh_basis(normals) @ fit_light(
+        colour[:, :N_NARROW], mean[:N_NARROW].expand(len(rows), -1, -1), basis, weight
+    )
+    rest = torch.where(seen[..., None], colour / shade.clamp_min(0.15) - mean, torch.zeros(1)).clamp(
+        -0.35, 0.35
+    )
     other = seen[:, mirror] & ~seen
     rest = torch.where(other[..., None], rest[:, mirror], rest)
-    # Crown, ears and neck are mostly hair and clothes in the pictures: they follow the skin's first components weakly.
+    # Crown, ears and neck are mostly hair and clothes in the pictures: they follow the skin's first
+    # components weakly.
     region = torch.ones(len(mirror))
     region[N_NARROW:9409] = 0.3
     both = torch.cat([rest, rest[:, mirror]]) * region[:, None]
@@ -136,14 +152,18 @@ def learn(observer: Observer, rows: npt.NDArray[np.int64]) -> tuple[Tensor, Tens
     return (mean * tint).clamp(0.02, 0.98), directions, scale
 
 
-def fit_all(observer: Observer, mean: Tensor, directions: Tensor, rows: npt.NDArray[np.int64]) -> tuple[Array, Array, Array]:
+def fit_all(
+    observer: Observer, mean: Tensor, directions: Tensor, rows: npt.NDArray[np.int64]
+) -> tuple[Array, Array, Array]:
     """beta (n, N_TEX), gamma (n, 9, 3) and the share of the face proper that is seen (n,)."""
     betas, gammas, shares = [], [], []
     narrow = torch.arange(0, N_NARROW, 7)
     base, rows_of = mean[narrow], directions[:, narrow].permute(1, 2, 0)
     for first in tqdm(range(0, len(rows), 32), desc="light", mininterval=5):
         parts = [observer(int(r)) for r in rows[first : first + 32]]
-        colour, normals, seen = (torch.from_numpy(np.stack([p[i][narrow.numpy()] for p in parts])) for i in range(3))
+        colour, normals, seen = (
+            torch.from_numpy(np.stack([p[i][narrow.numpy()] for p in parts])) for i in range(3)
+        )
         basis, weight = sh_basis(normals), seen.float()
         beta = torch.zeros(len(parts), N_TEX)
         for _ in range(2):
@@ -156,7 +176,9 @@ def fit_all(observer: Observer, mean: Tensor, directions: Tensor, rows: npt.NDAr
             system = (rows_of * shade[..., None]).reshape(len(parts), -1, N_TEX)
             w = robust.reshape(len(parts), -1, 1)
             normal = system.transpose(1, 2) @ (system * w) + 0.05**2 * 13 * torch.eye(N_TEX)
-            beta = torch.linalg.solve(normal, system.transpose(1, 2) @ (error.reshape(len(parts), -1, 1) * w))[..., 0]
+            beta = torch.linalg.solve(
+                normal, system.transpose(1, 2) @ (error.reshape(len(parts), -1, 1) * w)
+            )[..., 0]
             beta = beta.clamp(-3, 3)
             weight = seen.float() / (1 + ((colour - albedo * shade).abs().mean(-1) / 0.12) ** 2)
         betas.append(beta)

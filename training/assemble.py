@@ -1,7 +1,7 @@
 """Puts geometry, landmark places and albedo into the shipped asset `face_model.safetensors`.
 
-    python -m training.assemble --cache cache --places cache/places.npz --albedo cache/albedo.npz
-                                --out facesdk/assets/face_model.safetensors
+python -m training.assemble --cache cache --places cache/places.npz --albedo cache/albedo.npz
+                            --out facesdk/assets/face_model.safetensors
 """
 
 import argparse
@@ -21,7 +21,9 @@ SMALL_MM = 2e-3
 def quantise(basis: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
     """int8 values and one scale per row of a basis (K, ...)."""
     scale = np.abs(basis.reshape(len(basis), -1)).max(1) / 127
-    return np.rint(basis / scale.reshape(-1, *[1] * (basis.ndim - 1))).astype(np.int8), scale.astype(np.float32)
+    return np.rint(basis / scale.reshape(-1, *[1] * (basis.ndim - 1))).astype(np.int8), scale.astype(
+        np.float32
+    )
 
 
 def main() -> None:
@@ -44,7 +46,9 @@ def main() -> None:
     identity_q, identity_scale = quantise(geometry["identity"])
     # The first modes move the face by centimetres: a second byte brings their error under 0.001 mm.
     step = identity_scale[:N_FINE, None, None]
-    low_q = np.rint((geometry["identity"][:N_FINE] - identity_q[:N_FINE] * step) / (step / 254)).astype(np.int8)
+    low_q = np.rint((geometry["identity"][:N_FINE] - identity_q[:N_FINE] * step) / (step / 254)).astype(
+        np.int8
+    )
     albedo_q, albedo_scale = quantise(albedo["directions"])
     tensors = {
         "mean_control_mm": geometry["mean_control_mm"],
@@ -81,7 +85,7 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, args.out, metadata)
     for name, value in sorted(tensors.items(), key=lambda item: -item[1].nbytes):
-        print(f"{name:22s} {str(value.shape):20s} {value.dtype} {value.nbytes / 1e6:.2f} MB")
+        print(f"{name:22s} {value.shape!s:20s} {value.dtype} {value.nbytes / 1e6:.2f} MB")
     print(f"{args.out.stat().st_size / 1e6:.2f} MB")
 
 

@@ -1,9 +1,10 @@
-"""The fitted labels small enough to keep beside the code, so that a new machine can train without the teachers.
+"""The fitted labels small enough to keep beside the code, so that a new machine can train without the
+teachers.
 
     python -m training.compact --labels cache/labels_light.npz --out training/labels/fits.npz
 
-Pose, coefficients and crop frame of every photo, no pictures: identity, albedo and expression in 8 bits. `expand`
-gives back what `training.labels` wrote; the 68 points are then those of the fitted mesh.
+Pose, coefficients and crop frame of every photo, no pictures: identity, albedo and expression in 8 bits.
+`expand` gives back what `training.labels` wrote; the 68 points are then those of the fitted mesh.
 """
 
 import argparse
@@ -45,7 +46,9 @@ def expand(small: Arrays, face_model: Path) -> Arrays:
         out[name] = small[name].astype(np.float32) * STEP
     out["delta"] = small["delta"].astype(np.float32) / 255
     out["gamma"] = small["gamma"].astype(np.float32)
-    out["rotation"] = np.stack([cv2.Rodrigues(v.astype(np.float64))[0] for v in small["rotvec"]]).astype(np.float32)
+    out["rotation"] = np.stack([cv2.Rodrigues(v.astype(np.float64))[0] for v in small["rotvec"]]).astype(
+        np.float32
+    )
     face = load_linear_face(face_model)
     verts = face.landmarks(torch.from_numpy(out["alpha"]), torch.from_numpy(out["delta"]))
     t = torch.from_numpy(out["translation_mm"])

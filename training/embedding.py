@@ -1,8 +1,8 @@
 """Where on the mesh a source's points sit, learned from many fitted faces.
 
 A teacher's point is whatever the teacher means by it. So its place on the surface is the one whose projection
-agrees best with the teacher over all fitted faces: first the nearest vertex of the dense mesh, then barycentric
-coordinates in the best of the triangles round it.
+agrees best with the teacher over all fitted faces: first the nearest vertex of the dense mesh, then
+barycentric coordinates in the best of the triangles round it.
 """
 
 import numpy as np
@@ -31,7 +31,8 @@ def nearest_vertices(projected: npt.NDArray[np.float32], points: Array, weights:
 def barycentric(
     projected: npt.NDArray[np.float32], points: Array, weights: Array, vertices: Ints, triangles: Ints
 ) -> tuple[Ints, npt.NDArray[np.float32]]:
-    """Triangle (P,) and barycentric coordinates (P, 3) of each point, in a triangle that touches `vertices[p]`."""
+    """Triangle (P,) and barycentric coordinates (P, 3) of each point, in a triangle that touches
+    `vertices[p]`."""
     chosen, coords = np.zeros(len(vertices), np.int64), np.zeros((len(vertices), 3), np.float32)
     for p, vertex in enumerate(vertices):
         best = np.inf

@@ -1,7 +1,8 @@
 """Pose, identity and expression of many faces at once from points in their pictures.
 
-Levenberg-Marquardt on 6 + n_id + n_exp unknowns per face with batched normal equations. Everything is in units of
-the crop side, seen by the virtual camera of the crop (focal length FOCAL crop sides, looking at the crop's centre).
+Levenberg-Marquardt on 6 + n_id + n_exp unknowns per face with batched normal equations. Everything is in
+units of the crop side, seen by the virtual camera of the crop (focal length FOCAL crop sides, looking at
+the crop's centre).
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ Z0_MM = 1300.0
 
 @dataclass
 class Fit:
-    """Fitted faces: rotation (N, 3, 3), translation_mm (N, 3), alpha (N, n_id), delta (N, n_exp), and the root of
-    the mean weighted squared residual `rms` (N,) in crop sides."""
+    """Fitted faces: rotation (N, 3, 3), translation_mm (N, 3), alpha (N, n_id), delta (N, n_exp), and the
+    root of the mean weighted squared residual `rms` (N,) in crop sides."""
 
     rotation: Tensor
     translation_mm: Tensor
@@ -29,7 +30,8 @@ class Fit:
 
 @dataclass(frozen=True)
 class Priors:
-    """alpha ~ N(alpha_mean, 1 / alpha_precision); delta in 0..1, pulled to delta_mean and, linearly, to zero."""
+    """alpha ~ N(alpha_mean, 1 / alpha_precision); delta in 0..1, pulled to delta_mean and, linearly, to
+    zero."""
 
     alpha_mean: Tensor
     alpha_precision: Tensor
@@ -54,7 +56,8 @@ def project(verts_face: Tensor, rotation: Tensor, translation_mm: Tensor) -> tup
 
 
 def initial_pose(points: Tensor, weights: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
-    """Rotation and translation by scaled orthography of the mean points (P, 3): a start for the iterations."""
+    """Rotation and translation by scaled orthography of the mean points (P, 3): a start for the
+    iterations."""
     w = weights[..., None] / weights.sum(1, keepdim=True)[..., None]
     centre2, centre3 = (w * points).sum(1, keepdim=True), (w * mean).sum(1, keepdim=True)
     a = (mean - centre3) * w.sqrt()
@@ -78,9 +81,9 @@ def fit(
 ) -> Fit:  # fmt: skip
     """Fit N faces to P points each.
 
-    basis (P, 3, n_id + n_exp) and mean (P, 3): the points' rows of the model, mm; points (N, P, 2) in crop sides
-    from the centre; weights (N, P), one over the variance in crop sides squared, 0 where unknown; robust: residual
-    (crop sides) at which a point's weight is a quarter (Geman-McClure).
+    basis (P, 3, n_id + n_exp) and mean (P, 3): the points' rows of the model, mm; points (N, P, 2) in crop
+    sides from the centre; weights (N, P), one over the variance in crop sides squared, 0 where unknown;
+    robust: residual (crop sides) at which a point's weight is a quarter (Geman-McClure).
     """
     count, n_exp = len(points), basis.shape[2] - n_id
     if start is None:
@@ -101,7 +104,11 @@ def fit(
         k = robust**2
         cost = (weights * square * k / (k + square)).sum(1)
         cost = cost + (priors.alpha_precision * (a - priors.alpha_mean) ** 2).sum(1)
-        cost = cost + (priors.delta_precision * (d - priors.delta_mean) ** 2).sum(1) + 2 * priors.delta_pull * d.sum(1)
+        cost = (
+            cost
+            + (priors.delta_precision * (d - priors.delta_mean) ** 2).sum(1)
+            + 2 * priors.delta_pull * d.sum(1)
+        )
         return e, camera, square, cost
 
     e, camera, square, cost = residual(rotation, translation, alpha, delta)
@@ -116,7 +123,18 @@ def fit(
         arm = camera - translation[:, None]
         zero = torch.zeros_like(z)
         turn = torch.stack(
-            [zero, arm[..., 2], -arm[..., 1], -arm[..., 2], zero, arm[..., 0], arm[..., 1], -arm[..., 0], zero], -1
+            [
+                zero,
+                arm[..., 2],
+                -arm[..., 1],
+                -arm[..., 2],
+                zero,
+                arm[..., 0],
+                arm[..., 1],
+                -arm[..., 0],
+                zero,
+            ],
+            -1,
         ).reshape(*z.shape, 3, 3)
         arms = (jac @ rotation[:, None]).permute(1, 0, 2, 3).reshape(len(mean), -1, 3)
         shape = torch.bmm(arms, basis).reshape(len(mean), count, 2, -1).transpose(0, 1)

@@ -2,9 +2,10 @@
 
     python -m training.labels --data DATA --cache cache --out cache/labels.npz
 
-Reads what `training.teach_mb05`, `training.teach_mediapipe` and `training.model` left in the cache. First learns
-where each source's points sit on the mesh (alternating with fits of a sample of faces), then fits every face to all
-its sources, drops and counts outliers, shares one identity among the pictures of a person, and fits once more.
+Reads what `training.teach_mb05`, `training.teach_mediapipe` and `training.model` left in the cache. First
+learns where each source's points sit on the mesh (alternating with fits of a sample of faces), then fits
+every face to all its sources, drops and counts outliers, shares one identity among the pictures of a person,
+and fits once more.
 """
 
 import argparse
@@ -50,7 +51,7 @@ class Geometry:
             )  # fmt: skip
 
     def rows(self, triangles: npt.NDArray[np.int64], bary: npt.NDArray[np.float32]) -> tuple[Tensor, Tensor]:
-        """Basis (P, 3, K) and mean (P, 3) of surface points given by dense triangle and barycentric coordinates."""
+        """Basis (P, 3, K) and mean (P, 3) of surface points: dense triangle and barycentric coordinates."""
         points = len(triangles)
         pick = sp.csr_matrix(
             (bary.ravel(), (np.repeat(np.arange(points), 3), self.triangles[triangles].ravel())),
@@ -83,7 +84,7 @@ def kit_embedding(geometry: Geometry) -> Embedding:
 
 
 def yaw_of(points: Array) -> Array:
-    """Rough |yaw| in degrees of faces (N, 68, 3) with depth: how far the nose ridge leans off the eye line."""
+    """Rough |yaw| in degrees of faces (N, 68, 3) with depth: how far the line of the eyes turns away."""
     across = points[:, 42:48].mean(1) - points[:, 36:42].mean(1)
     return np.asarray(np.degrees(np.arctan2(np.abs(across[:, 2]), np.abs(across[:, 0]))))
 
@@ -102,7 +103,7 @@ class Targets:
         sigma = np.full(68, 0.010)
         sigma[:17] = 0.014
         self.weights = {"mb05": 1.0 / (sigma**2 + (1.5 * seen.mb05_spread / side) ** 2)}
-        # MediaPipe holds to about 50 degrees; its points move together, so they count for fewer than they are.
+        # MediaPipe holds to about 50 degrees; its points move together, so each counts for less.
         trust = np.exp(-((np.maximum(self.yaw - 25, 0) / 14) ** 2))[:, None]
         spread = np.nan_to_num(1.5 * seen.mediapipe_spread[:, MEDIAPIPE_USED] / side, nan=0.01)
         self.weights["mediapipe"] = 0.3 * trust / (0.006**2 + spread**2)
@@ -146,7 +147,8 @@ def priors_of(seen: Observations, geometry: Geometry, rows: npt.NDArray[np.int64
 
 def fit_rows(
     seen: Observations, targets: Targets, geometry: Geometry, places: dict[str, Embedding],
-    rows: npt.NDArray[np.int64], steps: int, start: Fit | None = None, alpha: tuple[Tensor, Tensor] | None = None,
+    rows: npt.NDArray[np.int64], steps: int, start: Fit | None = None,
+    alpha: tuple[Tensor, Tensor] | None = None,
     batch: int = 48, title: str = "fit",
 ) -> Fit:  # fmt: skip
     """Fit the faces `rows` to every source that has a place on the mesh."""
@@ -168,13 +170,22 @@ def fit_rows(
         if start is not None:
             part = slice(first, first + batch)
             begun = Fit(
-                start.rotation[part], start.translation_mm[part], start.alpha[part], start.delta[part], start.rms[part]
+                start.rotation[part],
+                start.translation_mm[part],
+                start.alpha[part],
+                start.delta[part],
+                start.rms[part],
             )
         done.append(fit(
             basis, mean, geometry.n_id, torch.from_numpy(points[some]).float(),
             torch.from_numpy(weights[some]).float(), priors, begun, steps,
         ))  # fmt: skip
-    return Fit(*(torch.cat([getattr(f, n) for f in done]) for n in ("rotation", "translation_mm", "alpha", "delta", "rms")))
+    return Fit(
+        *(
+            torch.cat([getattr(f, n) for f in done])
+            for n in ("rotation", "translation_mm", "alpha", "delta", "rms")
+        )
+    )
 
 
 def learn_places(
@@ -211,7 +222,9 @@ def landmarks_of(fitted: Fit, geometry: Geometry, place: Embedding) -> Array:
     return project(verts, fitted.rotation, fitted.translation_mm)[0].double().numpy()
 
 
-def outliers(seen: Observations, targets: Targets, frames: Frames, fitted: Fit, points: Array) -> npt.NDArray[np.bool_]:
+def outliers(
+    seen: Observations, targets: Targets, frames: Frames, fitted: Fit, points: Array
+) -> npt.NDArray[np.bool_]:
     """Faces whose sources contradict each other or the model."""
     spread = seen.mb05_spread.mean(1) / frames.side
     teacher = np.linalg.norm(points - targets.points["mb05"], axis=-1)
@@ -223,7 +236,9 @@ def outliers(seen: Observations, targets: Targets, frames: Frames, fitted: Fit, 
     return np.asarray(wrong | (~held & (np.median(teacher, 1) > 0.045)))
 
 
-def share_identity(subject: npt.NDArray[np.int32], fitted: Fit, good: npt.NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
+def share_identity(
+    subject: npt.NDArray[np.int32], fitted: Fit, good: npt.NDArray[np.bool_]
+) -> tuple[Tensor, Tensor]:
     """Prior mean and precision of alpha: a person's mean over his pictures where there are several."""
     mean, precision = torch.zeros_like(fitted.alpha), torch.ones_like(fitted.alpha)
     for person in np.unique(subject[subject >= 0]):
@@ -272,9 +287,19 @@ def main() -> None:
     wrong = outliers(seen, targets, frames, fitted, points)
     several = np.flatnonzero(seen.subject >= 0)
     shared = share_identity(seen.subject, fitted, ~wrong)
-    part = Fit(*(getattr(fitted, n)[several] for n in ("rotation", "translation_mm", "alpha", "delta", "rms")))
+    part = Fit(
+        *(getattr(fitted, n)[several] for n in ("rotation", "translation_mm", "alpha", "delta", "rms"))
+    )
     again = fit_rows(
-        seen, targets, geometry, places, several, 4, part, (shared[0][several], shared[1][several]), title="people"
+        seen,
+        targets,
+        geometry,
+        places,
+        several,
+        4,
+        part,
+        (shared[0][several], shared[1][several]),
+        title="people",
     )
     for n in ("rotation", "translation_mm", "alpha", "delta", "rms"):
         getattr(fitted, n)[several] = getattr(again, n)
@@ -282,13 +307,17 @@ def main() -> None:
     wrong = outliers(seen, targets, frames, fitted, points)
     for index, name in enumerate(seen.sets):
         mine = seen.set_index == index
-        print(f"{name:14s} {mine.sum():5d} faces, {wrong[mine].sum():4d} dropped, rms {fitted.rms[mine].median():.4f}")
+        print(
+            f"{name:14s} {mine.sum():5d} faces, {wrong[mine].sum():4d} dropped, "
+            f"rms {fitted.rms[mine].median():.4f}"
+        )
     # Half the fit, half the teacher itself: what the model cannot follow is not all noise.
     frontal = (targets.yaw < 60)[:, None, None] * 0.4
     truth = (1 - frontal) * points + frontal * targets.points["mb05"]
     np.savez_compressed(
-        args.out, set_index=seen.set_index, row=seen.row, subject=seen.subject, sets=np.array(seen.sets), wrong=wrong,
-        centre=frames.centre, side=frames.side, roll=frames.roll, rotation=fitted.rotation.numpy(),
+        args.out, set_index=seen.set_index, row=seen.row, subject=seen.subject, sets=np.array(seen.sets),
+        wrong=wrong, centre=frames.centre, side=frames.side, roll=frames.roll,
+        rotation=fitted.rotation.numpy(),
         translation_mm=fitted.translation_mm.numpy(), alpha=fitted.alpha.numpy(), delta=fitted.delta.numpy(),
         rms=fitted.rms.numpy(), points=truth.astype(np.float32), points_fit=points.astype(np.float32),
         yaw=targets.yaw, mediapipe_used=targets.weights["mediapipe"].sum(1) > 0,

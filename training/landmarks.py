@@ -24,4 +24,5 @@ MEDIAPIPE_USED = np.array([
     362, 365, 366, 367, 373, 374, 375, 376, 379, 380, 381, 382, 384, 385, 386, 387, 388, 389, 390,
     392, 397, 398, 400, 402, 405, 409, 415, 416, 418, 427, 430, 435, 437, 454, 466, 468, 473,
 ])  # fmt: skip
-"""MediaPipe points that labels are fitted to: eyelids, lips, brows, pupils, and an even spread of the others."""
+"""MediaPipe points that labels are fitted to: eyelids, lips, brows, pupils, and an even spread of the
+others."""

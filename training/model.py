@@ -2,10 +2,10 @@
 
     python -m training.model --data DATA --out cache/geometry.npz
 
-Control mesh: the kit's face area (9,409 vertices, quads) and the two scleras (770 each, whose cornea carries the
-iris in the albedo). Dense mesh: the skin after one Catmull-Clark step, the eyes as they are. Millimetres, face
-frame (x to the picture's right for a frontal face, y up, z towards the camera); the origin is midway between the
-centres of the two eyeballs of the neutral mean face.
+Control mesh: the kit's face area (9,409 vertices, quads) and the two scleras (770 each, whose cornea
+carries the iris in the albedo). Dense mesh: the skin after one Catmull-Clark step, the eyes as they are.
+Millimetres, face frame (x to the picture's right for a frontal face, y up, z towards the camera); the
+origin is midway between the centres of the two eyeballs of the neutral mean face.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def build(kit: Path) -> dict[str, npt.NDArray[np.generic]]:
     meta = json.loads((kit / "meta.json").read_text())
     parts = {d["name"]: d for d in meta["details"] + meta["parts"]}
     scleras = [parts["sclera_left"], parts["sclera_right"]]
-    keep = np.r_[np.arange(N_SKIN), *(np.arange(s["v0"], s["v1"]) for s in scleras)]
+    keep = np.concatenate([np.arange(N_SKIN), *(np.arange(s["v0"], s["v1"]) for s in scleras)])
     new_index = np.full(len(neutral) + 1, -1)
     new_index[keep] = np.arange(len(keep))
     skin_quads = faces[: parts["face"]["f1"]].astype(np.int64)
@@ -82,7 +82,8 @@ def build(kit: Path) -> dict[str, npt.NDArray[np.generic]]:
     eye_used, eye_compact = np.unique(np.concatenate([split(f) for f in eye_uv]), return_inverse=True)
     uv_all = np.concatenate([uv_skin * [0.9, 1.0], uv[eye_used] * 0.1 + [0.9, 0.0]])
     uv_eye_triangles = eye_compact.reshape(-1, 3) + len(uv_skin)
-    # The two eyes share one square of the kit's UV set; the left one moves up so that each has its own texels.
+    # The two eyes share one square of the kit's UV set; the left one moves up so that each has its own
+    # texels.
     half = len(uv_eye_triangles) // 2
     left = np.unique(uv_eye_triangles[:half])
     lifted = np.full(len(uv_all), -1)
@@ -141,7 +142,8 @@ def linear_rows(quads: npt.NDArray[np.int64], n_verts: int) -> sp.csr_matrix:
         (np.full(quads.size, 0.25), (np.repeat(np.arange(n_faces), 4), quads.ravel())), (n_faces, n_verts)
     )
     middles = sp.coo_matrix(
-        (np.full(edges.size, 0.5), (np.repeat(np.arange(len(edges)), 2), edges.ravel())), (len(edges), n_verts)
+        (np.full(edges.size, 0.5), (np.repeat(np.arange(len(edges)), 2), edges.ravel())),
+        (len(edges), n_verts),
     )
     return sp.vstack([sp.identity(n_verts), faces, middles]).tocsr()
 

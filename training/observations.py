@@ -28,14 +28,16 @@ class Frames:
     roll: Array
 
     def to_crop(self, points: Array) -> Array:
-        """Points (N, P, 2) in px of the stored pictures -> crop sides from the crop's centre, roll removed."""
+        """Points (N, P, 2) in px of the stored pictures -> crop sides from the crop's centre, roll
+        removed."""
         c, s = np.cos(self.roll)[:, None], np.sin(self.roll)[:, None]
         d = points - self.centre[:, None]
         turned = np.stack([c * d[..., 0] + s * d[..., 1], -s * d[..., 0] + c * d[..., 1]], -1)
         return np.asarray(turned / self.side[:, None, None])
 
     def matrix(self, row: int, size: int, margin: float = 1.0) -> Array:
-        """(2, 3) matrix from the stored picture `row` to a square of `size` px that shows `margin` crop sides."""
+        """(2, 3) matrix from the stored picture `row` to a square of `size` px that shows `margin` crop
+        sides."""
         k = size / (self.side[row] * margin)
         c, s = k * np.cos(self.roll[row]), k * np.sin(self.roll[row])
         linear = np.array([[c, s], [-s, c]])
@@ -88,7 +90,9 @@ def hand_points(face_set: FaceSet, mb05: Array) -> tuple[Array, Array, Array]:
     labels = face_set.labels
     if face_set.name == "aflw_merl":
         points = labels["points68"].astype(float)
-        sigma[:] = np.where(labels["visibility"] == 1, 0.008, np.where(labels["visibility"] == 2, 0.02, np.inf))
+        sigma[:] = np.where(
+            labels["visibility"] == 1, 0.008, np.where(labels["visibility"] == 2, 0.02, np.inf)
+        )
         # Contour points of hand labels slide along the outline unless the face looks at the camera.
         frontal = labels["pose_class"] == "frontal"
         sigma[:, :17] = np.where(frontal[:, None], np.maximum(sigma[:, :17], 0.03), np.inf)

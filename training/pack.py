@@ -2,10 +2,11 @@
 
     python -m training.pack --data DATA --labels training/labels/fits.npz --out cache/shards
 
-Each `shard_NNN.npz` (at most 30 MB, no pickle) holds 144 x 144 RGB pictures as JPEG bytes (`jpg`, `ptr`): the crop
-frame of the face, roll removed, 1.6 crop sides wide; and per face alpha, delta, rotvec of R, m (x and y of the
-model's origin in crop sides from the centre, log of its depth over 1300 mm), the 68 points in the picture's pixels,
-weights, set and subject; beta and gamma with `light_weight` 0 where no light was fitted.
+Each `shard_NNN.npz` (at most 30 MB, no pickle) holds 144 x 144 RGB pictures as JPEG bytes (`jpg`, `ptr`):
+the crop frame of the face, roll removed, 1.6 crop sides wide; and per face alpha, delta, rotvec of R, m (x
+and y of the model's origin in crop sides from the centre, log of its depth over 1300 mm), the 68 points in
+the picture's pixels, weights, set and subject; beta and gamma with `light_weight` 0 where no light was
+fitted.
 """
 
 import argparse
@@ -32,14 +33,18 @@ def encode(picture: npt.NDArray[np.uint8], frames: Frames, row: int) -> bytes:
     shrink = np.hypot(matrix[0, 0], matrix[0, 1])
     if shrink < 0.6:
         # warpAffine samples without a filter: a big picture is reduced first.
-        picture = cv2.resize(picture, None, fx=shrink * 1.2, fy=shrink * 1.2, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        picture = cv2.resize(
+            picture, None, fx=shrink * 1.2, fy=shrink * 1.2, interpolation=cv2.INTER_AREA
+        ).astype(np.uint8)
         k = shrink * 1.2
         matrix = matrix @ np.array([[1 / k, 0, 0.5 / k - 0.5], [0, 1 / k, 0.5 / k - 0.5], [0, 0, 1]])
     crop = cv2.warpAffine(picture, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR)
     return cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
 
 
-def arrays_of(labels: dict[str, npt.NDArray[np.generic]], rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.generic]]:
+def arrays_of(
+    labels: dict[str, npt.NDArray[np.generic]], rows: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.generic]]:
     """Label arrays of the shards for some faces."""
     t = labels["translation_mm"][rows].astype(np.float64)
     m = np.stack([FOCAL * t[:, 0] / t[:, 2], FOCAL * t[:, 1] / t[:, 2], np.log(t[:, 2] / Z0_MM)], 1)
@@ -70,7 +75,11 @@ def arrays_of(labels: dict[str, npt.NDArray[np.generic]], rows: npt.NDArray[np.i
 
 
 def write_shards(
-    out: Path, pictures: list[bytes], arrays: dict[str, npt.NDArray[np.generic]], sets: npt.NDArray[np.generic], stem: str
+    out: Path,
+    pictures: list[bytes],
+    arrays: dict[str, npt.NDArray[np.generic]],
+    sets: npt.NDArray[np.generic],
+    stem: str,
 ) -> int:
     """Write faces to `<out>/<stem>_NNN.npz` and return how many files there are."""
     out.mkdir(parents=True, exist_ok=True)
@@ -110,14 +119,18 @@ def main() -> None:
     else:
         encoded = [
             encode(sets[int(s)].read(int(r)), frames, i)
-            for i, (s, r) in enumerate(zip(tqdm(labels["set_index"], mininterval=5), labels["row"], strict=True))
+            for i, (s, r) in enumerate(
+                zip(tqdm(labels["set_index"], mininterval=5), labels["row"], strict=True)
+            )
         ]
         if args.pictures:
             ptr = np.r_[0, np.cumsum([len(e) for e in encoded])]
             np.savez(args.pictures, jpg=np.frombuffer(b"".join(encoded), np.uint8), ptr=ptr)
     # Mixed sets in every shard, so that any one of them is a fair sample.
     rows = np.random.default_rng(0).permutation(np.flatnonzero(~labels["wrong"].astype(bool)))
-    count = write_shards(args.out, [encoded[i] for i in rows], arrays_of(labels, rows), labels["sets"], "shard")
+    count = write_shards(
+        args.out, [encoded[i] for i in rows], arrays_of(labels, rows), labels["sets"], "shard"
+    )
     print(f"{len(rows)} faces in {count} shards, {labels['wrong'].sum()} dropped")
 
 

@@ -3,9 +3,10 @@
     python -m training.profiling --labels cache/labels.npz --pictures cache/pictures.npz
                                  --geometry cache/geometry.npz --out cache/shards --count 6000
 
-The fitted mesh carries the photo's own colours; behind it a grid over the inpainted photo, whose depth falls from
-the face's outline to a plane at the ears, turns along, so that hair and neck keep to the head. Only turns away from
-the camera are made (what comes into view was in view before). After Zhu et al., "Face alignment in full pose range".
+The fitted mesh carries the photo's own colours; behind it a grid over the inpainted photo, whose depth
+falls from the face's outline to a plane at the ears, turns along, so that hair and neck keep to the head.
+Only turns away from the camera are made (what comes into view was in view before). After Zhu et al., "Face
+alignment in full pose range".
 """
 
 import argparse
@@ -63,7 +64,9 @@ class Profiler:
         n = len(nodes)
         corner = (np.arange(n - 1)[:, None] * n + np.arange(n - 1)).ravel()
         quads = np.stack([corner, corner + n, corner + n + 1, corner + 1], 1)
-        self.grid_triangles = np.ascontiguousarray(np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]), dtype=np.int32)
+        self.grid_triangles = np.ascontiguousarray(
+            np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]), dtype=np.int32
+        )
 
     def face(self, alpha: Array, delta: Array) -> Array:
         """Control vertices (C, 3) in the face frame."""
@@ -82,7 +85,9 @@ class Profiler:
         covered = (depth > 0).astype(np.uint8)
         mask = cv2.dilate(covered, np.ones((5, 5), np.uint8))
         behind = cv2.inpaint(picture, cv2.erode(mask, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA)
-        away, label = cv2.distanceTransformWithLabels(1 - covered, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        away, label = cv2.distanceTransformWithLabels(
+            1 - covered, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        )
         table = np.zeros(int(label.max()) + 1, np.float32)
         table[label[covered > 0]] = depth[covered > 0]
         outline = table[label]
@@ -100,7 +105,8 @@ class Profiler:
     def turn(
         self, scene: Scene, face: Array, rotation: Array, translation: Array, new_rotation: Array
     ) -> tuple[npt.NDArray[np.uint8], Array, Array]:
-        """The photo with the head turned: picture (SIZE, SIZE, 3), new translation (3,) and the 68 points (68, 2) px."""
+        """The photo with the head turned: picture (SIZE, SIZE, 3), new translation (3,) and the 68 points
+        (68, 2) px."""
         marks = self.landmarks(face)
         moved = translation.astype(np.float64).copy()
         for _ in range(3):
@@ -121,7 +127,12 @@ class Profiler:
         )
         for verts, triangles, origin, texture, cull in layers:
             raster = ops.rasterize(
-                ops.project(verts, self.intrinsics), triangles, SIZE, SIZE, want=("depth", "triangle", "bary"), cull=cull
+                ops.project(verts, self.intrinsics),
+                triangles,
+                SIZE,
+                SIZE,
+                want=("depth", "triangle", "bary"),
+                cull=cull,
             )
             source = ops.project(origin, self.intrinsics)[:, :2]
             where = np.einsum("hwk,hwkx->hwx", raster.bary, source[triangles[np.maximum(raster.triangle, 0)]])
@@ -155,8 +166,12 @@ def main() -> None:
     nose = labels["rotation"][:, 0, 2]
     yaw = np.degrees(np.arcsin(np.clip(nose, -1, 1)))
     # Close-ups without surroundings make heads without hair: leave them out.
-    roomy = ~np.isin(labels["set_index"], [list(labels["sets"]).index(n) for n in ("utkface", "cfp", "fasseg")])
-    usable = np.flatnonzero(~labels["wrong"].astype(bool) & (np.abs(yaw) < 40) & roomy & (labels["rms"] < 0.02))
+    roomy = ~np.isin(
+        labels["set_index"], [list(labels["sets"]).index(n) for n in ("utkface", "cfp", "fasseg")]
+    )
+    usable = np.flatnonzero(
+        ~labels["wrong"].astype(bool) & (np.abs(yaw) < 40) & roomy & (labels["rms"] < 0.02)
+    )
     rows = rng.choice(usable, args.count, replace=len(usable) < args.count)
     pictures: list[bytes] = []
     found: list[tuple[Array, Array, Array]] = []
@@ -181,8 +196,12 @@ def main() -> None:
     arrays: dict[str, npt.NDArray[np.generic]] = {
         "alpha": labels["alpha"][rows].astype(np.float16),
         "delta": labels["delta"][rows].astype(np.float16),
-        "rotvec": np.stack([cv2.Rodrigues(f[0].astype(np.float64))[0][:, 0] for f in found]).astype(np.float32),
-        "m": np.stack([FOCAL * t[:, 0] / t[:, 2], FOCAL * t[:, 1] / t[:, 2], np.log(t[:, 2] / Z0_MM)], 1).astype(np.float32),
+        "rotvec": np.stack([cv2.Rodrigues(f[0].astype(np.float64))[0][:, 0] for f in found]).astype(
+            np.float32
+        ),
+        "m": np.stack(
+            [FOCAL * t[:, 0] / t[:, 2], FOCAL * t[:, 1] / t[:, 2], np.log(t[:, 2] / Z0_MM)], 1
+        ).astype(np.float32),
         "points": np.stack([f[2] for f in found]).astype(np.float32),
         "points_weight": weight,
         "weight": np.full(n, 0.7, np.float32),

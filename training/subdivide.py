@@ -10,9 +10,9 @@ IntArray = npt.NDArray[np.int64]
 def catmull_clark(quads: IntArray, n_verts: int) -> tuple[sp.csr_matrix, IntArray]:
     """Subdivision matrix (n + F + E, n) and finer quads (4 F, 4) of a quad mesh with border.
 
-    `quads` (F, 4) index `n_verts` control vertices. Rows: first the moved control vertices, then one point per
-    face, then one per edge. Interior: Catmull and Clark 1978; on the border the cubic B-spline rule, so that the
-    outline depends on the outline alone.
+    `quads` (F, 4) index `n_verts` control vertices. Rows: first the moved control vertices, then one point
+    per face, then one per edge. Interior: Catmull and Clark 1978; on the border the cubic B-spline rule, so
+    that the outline depends on the outline alone.
     """
     n_faces = len(quads)
     ends = np.stack([quads, np.roll(quads, -1, 1)], -1).reshape(-1, 2)
@@ -21,9 +21,13 @@ def catmull_clark(quads: IntArray, n_verts: int) -> tuple[sp.csr_matrix, IntArra
     face_of_corner = np.repeat(np.arange(n_faces), 4)
     border_edge = uses == 1
 
-    corner = sp.coo_matrix((np.full(quads.size, 0.25), (face_of_corner, quads.ravel())), (n_faces, n_verts)).tocsr()
+    corner = sp.coo_matrix(
+        (np.full(quads.size, 0.25), (face_of_corner, quads.ravel())), (n_faces, n_verts)
+    ).tocsr()
     ones = np.full(edges.size, 0.5)
-    middle = sp.coo_matrix((ones, (np.repeat(np.arange(len(edges)), 2), edges.ravel())), (len(edges), n_verts)).tocsr()
+    middle = sp.coo_matrix(
+        (ones, (np.repeat(np.arange(len(edges)), 2), edges.ravel())), (len(edges), n_verts)
+    ).tocsr()
     face_sum = sp.coo_matrix(
         (np.full(quads.size, 0.25), (edge_of.ravel(), face_of_corner)), (len(edges), n_faces)
     ).tocsr()
@@ -44,7 +48,9 @@ def catmull_clark(quads: IntArray, n_verts: int) -> tuple[sp.csr_matrix, IntArra
     inside = sp.diags(1 / k**2) @ (faces_at @ corner + 2 * (edges_at @ middle)) + sp.diags((k - 3) / k) @ eye
     border_pick = sp.diags(border_edge.astype(float))
     outline = 0.5 * eye + 0.25 * (edges_at @ (border_pick @ middle))
-    vertex_points = sp.diags((~on_border).astype(float)) @ inside + sp.diags(on_border.astype(float)) @ outline
+    vertex_points = (
+        sp.diags((~on_border).astype(float)) @ inside + sp.diags(on_border.astype(float)) @ outline
+    )
 
     matrix = sp.vstack([vertex_points, corner, edge_points]).tocsr()
     matrix.eliminate_zeros()

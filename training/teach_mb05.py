@@ -2,8 +2,9 @@
 
     python -m training.teach_mb05 --data DATA --out cache/mb05
 
-Writes `<out>/<set>.npz` per set: `points` (n, 4, 68, 3) float32, x and y in pixels of the stored picture, z in
-the same unit (only its differences mean something), one row per variant: two crops, each plain and mirrored.
+Writes `<out>/<set>.npz` per set: `points` (n, 4, 68, 3) float32, x and y in pixels of the stored picture,
+z in the same unit (only its differences mean something), one row per variant: two crops, each plain and
+mirrored.
 """
 
 import argparse
@@ -78,7 +79,7 @@ def teach(face_set: FaceSet, teacher: Teacher) -> npt.NDArray[np.float32]:
         start = square_round(box.reshape(2, 2))
         first = teacher(picture, np.stack([start, start]), [False, True]).mean(0)
         square = square_round(first)
-        other = square + [0.03 * square[2], -0.04 * square[2], 0.10 * square[2]]
+        other = square + np.array([0.03, -0.04, 0.10]) * square[2]
         out[row] = teacher(picture, np.stack([square, square, other, other]), [False, True, False, True])
     return out
 

@@ -67,7 +67,11 @@ def main() -> None:
     mirror = np.loadtxt(MIRROR_478, dtype=int)
     for folder in sorted((args.data / "train").iterdir()):
         target = args.out / f"{folder.name}.npz"
-        if not (folder / "labels.npz").exists() or target.exists() or (args.sets and folder.name not in args.sets):
+        if (
+            not (folder / "labels.npz").exists()
+            or target.exists()
+            or (args.sets and folder.name not in args.sets)
+        ):
             continue
         files = np.load(folder / "labels.npz")["files"]
         points = np.full((len(files), 3, 478, 2), np.nan, np.float32)

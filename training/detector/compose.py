@@ -156,20 +156,31 @@ class Composer:
                 if self.rng.random() < 0.5:
                     other[:] = region.reshape(-1, 3).mean(0).astype(np.uint8)
                 oval = np.zeros(region.shape[:2], np.uint8)
-                cv2.ellipse(oval, (region.shape[1] // 2, region.shape[0] // 2),
-                            (int(region.shape[1] * 0.55), int(region.shape[0] * 0.55)), 0, 0, 360, 255, -1)
+                cv2.ellipse(
+                    oval,
+                    (region.shape[1] // 2, region.shape[0] // 2),
+                    (int(region.shape[1] * 0.55), int(region.shape[0] * 0.55)),
+                    0,
+                    0,
+                    360,
+                    255,
+                    -1,
+                )
                 region[oval > 0] = other[oval > 0]
             else:
                 half = region.shape[0] // 3
                 order = self.rng.permutation(3)
                 if (order == np.arange(3)).all():
                     order = order[::-1]
-                strips = [region[k * half:(k + 1) * half].copy() for k in order]
+                strips = [region[k * half : (k + 1) * half].copy() for k in order]
                 for k, strip in enumerate(strips):
-                    region[k * half:(k + 1) * half] = strip
+                    region[k * half : (k + 1) * half] = strip
         # part of the face may remain: no loss there unless it was painted over
-        return Canvas(tile.pixels) if draw < 0.8 else Canvas(tile.pixels, tile.boxes, tile.points,
-                                                             [0] * len(tile.boxes))
+        return (
+            Canvas(tile.pixels)
+            if draw < 0.8
+            else Canvas(tile.pixels, tile.boxes, tile.points, [0] * len(tile.boxes))
+        )
 
     def _mosaic(self) -> Canvas:
         """The canvas cut again and again into rectangles, a picture in each."""
@@ -181,11 +192,14 @@ class Composer:
             longer = max(w, h)
             if longer > 2 * finest or (longer > finest * 1.3 and self.rng.random() < 0.5):
                 cut = int(longer * self.rng.uniform(0.38, 0.62))
-                todo += ([(x, y, cut, h), (x + cut, y, w - cut, h)] if w >= h
-                         else [(x, y, w, cut), (x, y + cut, w, h - cut)])
+                todo += (
+                    [(x, y, cut, h), (x + cut, y, w - cut, h)]
+                    if w >= h
+                    else [(x, y, w, cut), (x, y + cut, w, h - cut)]
+                )
                 continue
             tile = self._without_face(w, h) if self.rng.random() < 0.22 else self._tile(w, h)
-            canvas.pixels[y:y + h, x:x + w] = tile.pixels
+            canvas.pixels[y : y + h, x : x + w] = tile.pixels
             if tile.boxes:
                 canvas.add(np.array(tile.boxes), np.array(tile.points), np.array(tile.kind), x, y)
         return canvas
@@ -218,18 +232,23 @@ class Composer:
             tile = self._tile(w, h, face)
             if not tile.boxes or tile.kind[0] != 1:
                 continue
-            mask = self._soft_mask(tile, w, h)[y0 - y:y1 - y, x0 - x:x1 - x, None]
+            mask = self._soft_mask(tile, w, h)[y0 - y : y1 - y, x0 - x : x1 - x, None]
             box = tile.boxes[0] + np.array([x, y, x, y], np.float32)
             canvas.cover(*box.tolist())
             region = canvas.pixels[y0:y1, x0:x1]
-            patch = tile.pixels[y0 - y:y1 - y, x0 - x:x1 - x].astype(np.float32)
+            patch = tile.pixels[y0 - y : y1 - y, x0 - x : x1 - x].astype(np.float32)
             if self.rng.random() < 0.4:  # take on part of the ground's colour
                 patch += (region.mean((0, 1)) - patch.mean((0, 1))) * self.rng.uniform(0.2, 0.8)
             region[:] = np.clip(region * (1 - mask) + patch * mask, 0, 255).astype(np.uint8)
             seen = visible(box[None], self.size, self.size)[0]
             if seen > UNSURE:
-                canvas.add(tile.boxes[0][None], tile.points[0][None],
-                           np.array([1 if seen >= KEEP else 0]), int(x), int(y))
+                canvas.add(
+                    tile.boxes[0][None],
+                    tile.points[0][None],
+                    np.array([1 if seen >= KEEP else 0]),
+                    int(x),
+                    int(y),
+                )
         return canvas
 
     def _distract(self, canvas: Canvas) -> None:
@@ -252,7 +271,7 @@ class Composer:
             axes = (int(size * self.rng.uniform(0.3, 0.5)), int(size * self.rng.uniform(0.3, 0.5)))
             cv2.ellipse(mask, (size // 2, size // 2), axes, float(self.rng.uniform(0, 180)), 0, 360, 1.0, -1)
             mask = cv2.blur(mask, (3, 3))[..., None]
-            region = canvas.pixels[y:y + size, x:x + size]
+            region = canvas.pixels[y : y + size, x : x + size]
             region[:] = (region * (1 - mask) + patch * mask).astype(np.uint8)
 
     def _soft_mask(self, tile: Canvas, w: int, h: int) -> Array:
@@ -265,7 +284,7 @@ class Composer:
             rx, ry = (box[2:] - box[:2]) / 2 * self.rng.uniform(1.05, 1.5)
             cv2.ellipse(mask, (int(cx), int(cy)), (int(rx), int(ry)), 0, 0, 360, 1.0, -1)
         else:
-            mask[feather:h - feather, feather:w - feather] = 1
+            mask[feather : h - feather, feather : w - feather] = 1
         return np.asarray(cv2.blur(mask, (2 * feather + 1, 2 * feather + 1)), np.float32)
 
     def _scene(self) -> Canvas:
@@ -283,8 +302,12 @@ class Composer:
             centre = self.rng.uniform((0, 0), (w, h))
         scale = float(np.clip(scale, 0.7 * self.size / max(h, w), 3.0))
         reach = self.size / 2 / scale  # keep the window mostly on the picture
-        centre = np.array([np.clip(centre[0], min(reach, w / 2), max(w - reach, w / 2)),
-                           np.clip(centre[1], min(reach, h / 2), max(h - reach, h / 2))])
+        centre = np.array(
+            [
+                np.clip(centre[0], min(reach, w / 2), max(w - reach, w / 2)),
+                np.clip(centre[1], min(reach, h / 2), max(h - reach, h / 2)),
+            ]
+        )
         target = np.full(2, self.size / 2) + self.rng.uniform(-0.15, 0.15, 2) * self.size
         degrees = 0.0 if self.rng.random() < 0.5 else self._turn()
         matrix = similarity(centre, target, scale, degrees, bool(self.rng.random() < 0.5))
@@ -299,8 +322,9 @@ class Composer:
             centre = np.array([w, h]) / 2
             target = np.full(2, self.size / 2) + self.rng.uniform(-0.12, 0.12, 2) * self.size
             turn, flip = self._turn(), bool(self.rng.random() < 0.5)
-            return self._warped(self.faces, i, similarity(centre, target, scale, turn, flip),
-                                self.size, self.size)
+            return self._warped(
+                self.faces, i, similarity(centre, target, scale, turn, flip), self.size, self.size
+            )
         return self._tile(self.size, self.size, self.size * float(self.rng.uniform(0.3, 0.95)))
 
 

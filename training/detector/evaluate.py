@@ -1,6 +1,6 @@
 """How a detector does on held-out training pictures; the evaluation sets are never used to choose by.
 
-    python -m training.detector.evaluate --pack runs/detector/pack --model detector.onnx
+python -m training.detector.evaluate --pack runs/detector/pack --model detector.onnx
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def evaluate(model: Path, folder: Path, long_side: int = 480, faces_per_set: int
     scene = match(found, labelled, ignored)
     threshold = max(0.1, scene.threshold_for(ALARMS))
     result_row = {"threshold": threshold} | {
-        f"scenes_recall_{s}": scene.recall(s, threshold) for s in (16, 24, 48)}
+        f"scenes_recall_{s}": scene.recall(s, threshold) for s in (16, 24, 48)
+    }
     faces = Pack(folder / "faces")
     for turn in (0, 35):
         hits = []

@@ -35,10 +35,16 @@ def to_onnx(state: dict[str, Any], path: Path, threshold: float = 0.5) -> float:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(net, (torch.rand(1, 3, 320, 320),), buffer,  # type: ignore[arg-type]
-                          dynamo=False, opset_version=17,
-                          input_names=["picture"], output_names=["cells"],
-                          dynamic_axes={"picture": {2: "height", 3: "width"}, "cells": {1: "cells"}})
+        torch.onnx.export(
+            net,
+            (torch.rand(1, 3, 320, 320),),
+            buffer,  # type: ignore[arg-type]
+            dynamo=False,
+            opset_version=17,
+            input_names=["picture"],
+            output_names=["cells"],
+            dynamic_axes={"picture": {2: "height", 3: "width"}, "cells": {1: "cells"}},
+        )
     model = onnx.load_from_string(buffer.getvalue())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())

@@ -42,8 +42,15 @@ def map_points(points: Array, matrix: Array) -> Array:
     return np.asarray(mapped[:, FLIPPED] if mirrored else mapped, np.float32)
 
 
-def warp(pack: Pack, i: int, matrix: Array, width: int, height: int, border: int,
-         value: tuple[int, ...] = (0, 0, 0)) -> NDArray[Any]:
+def warp(
+    pack: Pack,
+    i: int,
+    matrix: Array,
+    width: int,
+    height: int,
+    border: int,
+    value: tuple[int, ...] = (0, 0, 0),
+) -> NDArray[Any]:
     """Picture i of the pack under the map, from the pyramid level nearest above the needed scale."""
     scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
     k = int(np.clip(np.floor(np.log2(1.15 / max(scale, 1e-3))), 0, LEVELS - 1))
@@ -54,8 +61,12 @@ def warp(pack: Pack, i: int, matrix: Array, width: int, height: int, border: int
     adjusted = matrix.copy()
     adjusted[:, :2] *= ratio
     adjusted[:, 2] += matrix[:, :2] @ (0.5 * ratio - 0.5)
-    return np.asarray(cv2.warpAffine(level, adjusted, (width, height), flags=cv2.INTER_LINEAR,
-                                     borderMode=border, borderValue=value), np.uint8)
+    return np.asarray(
+        cv2.warpAffine(
+            level, adjusted, (width, height), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=value
+        ),
+        np.uint8,
+    )
 
 
 def visible(boxes: Array, width: int, height: int) -> Array:

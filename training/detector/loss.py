@@ -51,8 +51,9 @@ def _rank(group: NDArray[np.int64], value: Array) -> NDArray[np.int64]:
     return rank
 
 
-def assign(logits: Tensor, boxes: Tensor, targets: Targets,
-           side: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def assign(
+    logits: Tensor, boxes: Tensor, targets: Targets, side: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The face each cell answers for (B, A), -1 for none, and the cells without any loss (B, A).
 
     In NumPy over the few pairs of face and near cell: the dense form costs as much as the network.
@@ -95,8 +96,14 @@ def diou_loss(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return 1 - iou + apart.square().sum(-1) / hull.square().sum(-1).clamp(min=1e-6), iou
 
 
-def detector_loss(raw: Tensor, targets: Targets, centres: Tensor, strides: Tensor, side: int,
-                  weights: tuple[float, float, float] = (1.0, 2.0, 4.0)) -> dict[str, Tensor]:
+def detector_loss(
+    raw: Tensor,
+    targets: Targets,
+    centres: Tensor,
+    strides: Tensor,
+    side: int,
+    weights: tuple[float, float, float] = (1.0, 2.0, 4.0),
+) -> dict[str, Tensor]:
     """Score, box and points terms, each per matched cell, and their weighted sum as "all"."""
     logits, boxes, points = decode(raw, centres, strides)
     owner, silent = assign(logits, boxes, targets, side)
@@ -108,14 +115,17 @@ def detector_loss(raw: Tensor, targets: Targets, centres: Tensor, strides: Tenso
     quality = torch.zeros_like(logits)
     quality[batch, cell] = iou.detach().clamp(0, 1)
     focus = (quality - logits.sigmoid()).abs().square().detach()
-    score = (F.binary_cross_entropy_with_logits(logits, quality, reduction="none") * focus)
+    score = F.binary_cross_entropy_with_logits(logits, quality, reduction="none") * focus
     score = (score * ~torch.from_numpy(silent)).sum()
     size = (true_box[:, 2:] - true_box[:, :2]).prod(-1).clamp(min=1).sqrt()
     known = torch.isfinite(true_points)
     miss = (points[batch, cell] - torch.nan_to_num(true_points)).abs() / size[:, None, None]
     point_loss = (F.smooth_l1_loss(miss, torch.zeros_like(miss), beta=0.05, reduction="none") * known).sum()
-    terms = {"score": score / count, "box": box_loss.sum() / count,
-             "points": point_loss / known.sum().clamp(min=1)}
+    terms = {
+        "score": score / count,
+        "box": box_loss.sum() / count,
+        "points": point_loss / known.sum().clamp(min=1),
+    }
     terms["all"] = sum((w * t for w, t in zip(weights, terms.values(), strict=True)), raw.new_zeros(()))
     terms["iou"] = iou.detach().sum() / count
     return terms

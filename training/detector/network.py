@@ -42,11 +42,13 @@ class DetectorNet(nn.Module):
     of the box, five point offsets, all in strides.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (32, 64, 96, 96), counts: tuple[int, ...] = (3, 3, 3),
-                 neck: int = 64) -> None:
+    def __init__(
+        self, widths: tuple[int, ...] = (32, 64, 96, 96), counts: tuple[int, ...] = (3, 3, 3), neck: int = 64
+    ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 6, 4, 1, bias=False), nn.BatchNorm2d(widths[0]),
-                                  nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, widths[0], 6, 4, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
+        )
         self.stages = nn.ModuleList(_stage(widths[i], widths[i + 1], counts[i]) for i in range(3))
         self.lateral = nn.ModuleList(nn.Conv2d(w, neck, 1, bias=False) for w in widths[1:])
         self.lateral_norm = nn.ModuleList(nn.BatchNorm2d(neck) for _ in STRIDES)

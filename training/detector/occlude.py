@@ -32,8 +32,7 @@ class Occluders:
             self.hands.append(np.dstack([np.asarray(cv2.imread(str(file))), np.asarray(alpha)]))
         self.rng = rng
 
-    def put(self, canvas: Image, box: NDArray[Any], points: NDArray[Any],
-            texture: Image) -> None:
+    def put(self, canvas: Image, box: NDArray[Any], points: NDArray[Any], texture: Image) -> None:
         """Cover part of the face, in place."""
         kind = self.rng.random()
         size = float(np.sqrt(np.prod(box[2:] - box[:2])))
@@ -70,8 +69,16 @@ class Occluders:
         right /= max(1e-3, float(np.linalg.norm(down)))
         top, bottom = eyes + 0.3 * down, mouth + 0.65 * down
         top = top + (nose - (eyes + mouth) / 2) * 0.5  # a turned head carries the mask's middle with it
-        target = np.array([eyes + 0.4 * down - 1.05 * right, top, eyes + 0.4 * down + 1.05 * right,
-                           mouth + 0.2 * down - 0.8 * right, bottom, mouth + 0.2 * down + 0.8 * right])
+        target = np.array(
+            [
+                eyes + 0.4 * down - 1.05 * right,
+                top,
+                eyes + 0.4 * down + 1.05 * right,
+                mouth + 0.2 * down - 0.8 * right,
+                bottom,
+                mouth + 0.2 * down + 0.8 * right,
+            ]
+        )
         source = np.hstack([anchors[:6], np.ones((6, 1))])
         matrix = np.linalg.lstsq(source, target, rcond=None)[0].T.astype(np.float32)
         self._lay(canvas, picture, matrix)

@@ -37,7 +37,7 @@ class Pack:
     def level(self, i: int, k: int) -> NDArray[Any]:
         h, w = self.shape[i, k]
         start = self.offset[i, k]
-        return np.asarray(self.bytes[start:start + h * w * 3]).reshape(h, w, 3)
+        return np.asarray(self.bytes[start : start + h * w * 3]).reshape(h, w, 3)
 
     def faces(self, i: int) -> slice:
         return slice(int(self.face_ptr[i]), int(self.face_ptr[i + 1]))
@@ -74,9 +74,17 @@ def write(pictures: Iterable[Picture], folder: Path) -> int:
     flat[:] = np.memmap(raw, np.uint8, "r")
     flat.flush()
     raw.unlink()
-    np.savez(folder / "labels.npz", offset=np.array(offsets), shape=np.array(shapes), set=np.array(sets),
-             sets=np.array(names), face_ptr=np.array(ptr), boxes=np.concatenate(boxes),
-             points=np.concatenate(points), sure=np.concatenate(sure))
+    np.savez(
+        folder / "labels.npz",
+        offset=np.array(offsets),
+        shape=np.array(shapes),
+        set=np.array(sets),
+        sets=np.array(names),
+        face_ptr=np.array(ptr),
+        boxes=np.concatenate(boxes),
+        points=np.concatenate(points),
+        sure=np.concatenate(sure),
+    )
     return len(offsets)
 
 

@@ -15,8 +15,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FACE_SETS = ("lfw", "humans_web", "mtfl", "aflw_merl", "cfp", "utkface", "youtube_faces", "web_mixed",
-             "fasseg", "car_yawn", "london_faces", "masked_faces")
+FACE_SETS = (
+    "lfw",
+    "humans_web",
+    "mtfl",
+    "aflw_merl",
+    "cfp",
+    "utkface",
+    "youtube_faces",
+    "web_mixed",
+    "fasseg",
+    "car_yawn",
+    "london_faces",
+    "masked_faces",
+)
 CROWDED = ("lfw", "humans_web", "mtfl", "masked_faces", "web_mixed")  # small faces may stand behind
 SURE, UNSURE = 0.6, 0.2
 
@@ -48,8 +60,13 @@ class Teacher:
     def __call__(self, pixels: NDArray[Any], scales: tuple[float, ...]) -> tuple[Array, Array, Array]:
         rows = []
         for scale in scales:
-            small = cv2.resize(pixels, None, fx=scale, fy=scale,
-                               interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+            small = cv2.resize(
+                pixels,
+                None,
+                fx=scale,
+                fy=scale,
+                interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
+            )
             pad = max(24, max(small.shape[:2]) // 5)  # faces that are cut by the border are found better
             small = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=(104, 104, 104))
             self.net.setInputSize((small.shape[1], small.shape[0]))
@@ -107,8 +124,9 @@ def read_faces(data: Path, teacher: Teacher, sets: tuple[str, ...] = FACE_SETS) 
                 yield Picture(name, str(file), pixels, *picture)
 
 
-def _merge(labels: dict[str, NDArray[Any]], i: int, boxes: Array, points: Array,
-           scores: Array) -> tuple[Array, Array, NDArray[np.bool_]] | None:
+def _merge(
+    labels: dict[str, NDArray[Any]], i: int, boxes: Array, points: Array, scores: Array
+) -> tuple[Array, Array, NDArray[np.bool_]] | None:
     """Labels of picture i and the teacher's finds as one list of faces."""
     hand = labels.get("points5", labels.get("points30", labels.get("points68")))
     if "box" in labels:
@@ -131,11 +149,17 @@ def _merge(labels: dict[str, NDArray[Any]], i: int, boxes: Array, points: Array,
         return None
     if not np.isfinite(main_box).all() or min(main_box[2:]) < 8:
         return None
-    rest = [k for k in range(len(boxes)) if overlap(main_box, boxes[k]) < 0.3
-            and k != (int(np.argmax(match)) if len(match) and max(match) > 0 else -1)]
-    return (np.concatenate([main_box[None], boxes[rest]]).astype(np.float32),
-            np.concatenate([main_points[None], points[rest]]).astype(np.float32),
-            np.concatenate([[True], scores[rest] > SURE]))
+    rest = [
+        k
+        for k in range(len(boxes))
+        if overlap(main_box, boxes[k]) < 0.3
+        and k != (int(np.argmax(match)) if len(match) and max(match) > 0 else -1)
+    ]
+    return (
+        np.concatenate([main_box[None], boxes[rest]]).astype(np.float32),
+        np.concatenate([main_points[None], points[rest]]).astype(np.float32),
+        np.concatenate([[True], scores[rest] > SURE]),
+    )
 
 
 def read_scenes(data: Path, teacher: Teacher) -> Iterator[Picture]:
@@ -158,7 +182,11 @@ def read_scenes(data: Path, teacher: Teacher) -> Iterator[Picture]:
                 extra.append(k)
             elif share.max() > 0.5 and np.isnan(points[share.argmax()]).any() and scores[k] > 0.5:
                 points[share.argmax()] = found_points[k]
-        yield Picture("scenes", str(file), pixels,
-                      np.concatenate([boxes, found[extra]]).astype(np.float32),
-                      np.concatenate([points, found_points[extra]]).astype(np.float32),
-                      np.concatenate([sure, scores[extra] > SURE]))
+        yield Picture(
+            "scenes",
+            str(file),
+            pixels,
+            np.concatenate([boxes, found[extra]]).astype(np.float32),
+            np.concatenate([points, found_points[extra]]).astype(np.float32),
+            np.concatenate([sure, scores[extra] > SURE]),
+        )

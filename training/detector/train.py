@@ -1,6 +1,6 @@
 """Train the detector on one core; resumes from its last checkpoint.
 
-    python -m training.detector.train --pack PACK --occluders DIR/occluders --out runs/detector/first
+python -m training.detector.train --pack PACK --occluders DIR/occluders --out runs/detector/first
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def collate(rows: list[Sample]) -> tuple[Tensor, Targets]:
     points = np.full((len(rows), most, 5, 2), np.nan, np.float32)
     kind = np.full((len(rows), most), -1, np.int64)
     for n, (_, b, p, k) in enumerate(rows):
-        boxes[n, :len(b)], points[n, :len(b)], kind[n, :len(b)] = b, p, k
+        boxes[n, : len(b)], points[n, : len(b)], kind[n, : len(b)] = b, p, k
     pixels = torch.from_numpy(np.stack([r[0] for r in rows]))
     pictures = pixels.permute(0, 3, 1, 2).float().div_(255)  # stays channels last in memory
     return pictures, Targets(torch.from_numpy(boxes), torch.from_numpy(points), torch.from_numpy(kind))
@@ -95,8 +95,10 @@ def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path) -> Non
     ema = copy.deepcopy(net).eval()
     decayed = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": config["weight_decay"]},
-                                   {"params": plain, "weight_decay": 0.0}], lr=1e-3)
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": config["weight_decay"]}, {"params": plain, "weight_decay": 0.0}],
+        lr=1e-3,
+    )
     step, spent = 0, 0.0
     if (out / "last.pt").exists():
         saved = torch.load(out / "last.pt", weights_only=True)
@@ -119,8 +121,9 @@ def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path) -> Non
         for group in optimizer.param_groups:
             group["lr"] = rate(progress, step, config)
         pictures, targets = feed()
-        terms = detector_loss(net(pictures), targets, centres, strides, config["size"],
-                              tuple(config["weights"]))
+        terms = detector_loss(
+            net(pictures), targets, centres, strides, config["size"], tuple(config["weights"])
+        )
         optimizer.zero_grad(set_to_none=True)
         terms["all"].backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)
@@ -136,8 +139,16 @@ def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path) -> Non
             row |= {k: round(v, 4) for k, v in mean.items()}
             print(row, flush=True)
         if step % 250 == 0 or spent >= budget:
-            torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict(),
-                        "step": step, "seconds": spent}, out / "last.new")
+            torch.save(
+                {
+                    "net": net.state_dict(),
+                    "ema": ema.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step,
+                    "seconds": spent,
+                },
+                out / "last.new",
+            )
             (out / "last.new").rename(out / "last.pt")
             due = spent - evaluated >= config["evaluate_minutes"] * 60 or spent >= budget
             if due:
