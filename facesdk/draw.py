@@ -52,8 +52,8 @@ def contact_sheet(result: Result, tile: int = 480) -> Picture:
     tiles = [_captioned(near.image, "photo")]
     tiles += [_captioned(overlay(near, name), name) for name in LAYERS]
     half = (len(tiles) + 1) // 2
-    rows = [np.concatenate(tiles[:half], axis=1), np.concatenate(tiles[half:], axis=1)]
-    return np.ascontiguousarray(np.concatenate(rows, axis=0), dtype=np.uint8)
+    above, below = np.concatenate(tiles[:half], axis=1), np.concatenate(tiles[half:], axis=1)
+    return np.ascontiguousarray(np.concatenate([above, below], axis=0))
 
 
 def _around_faces(result: Result) -> tuple[slice, slice]:

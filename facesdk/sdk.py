@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -173,7 +173,7 @@ class FaceSDK:
 
     def _make_detector(self, detector: DetectorLike | None) -> Callable[[Picture], Any]:
         if callable(detector):
-            return cast("Callable[[Picture], Any]", detector)
+            return detector
         if detector is not None:
             fixed = found_faces(detector)  # checked now, not at the first picture
             return lambda picture: np.array([[*face.box_xyxy_px, face.score] for face in fixed])

@@ -41,7 +41,7 @@ def test_the_frontal_answer_of_the_network_lands_in_the_box(tiny_sdk: FaceSDK, p
     face = tiny_sdk.reconstruct(picture).faces[0]
     assert face.pose.metric is False
     middle = (face.landmarks_px.min(axis=0) + face.landmarks_px.max(axis=0)) / 2
-    np.testing.assert_allclose(middle, [160, 120], atol=30)  # the box of the tiny landmarks is not at their origin
+    np.testing.assert_allclose(middle, [160, 120], atol=30)
     # The box is close to the picture's centre: the ray there hardly turns the pose.
     np.testing.assert_allclose([face.pose.yaw_deg, face.pose.pitch_deg, face.pose.roll_deg], 0, atol=4)
 
