@@ -210,6 +210,7 @@ def warp(
     """A square crop of a picture through an affine map: bilinear, black outside, one pass.
 
     image (H, W, 3) uint8 RGB; matrix (2, 3) float32, picture px to crop px, pixel centres whole numbers.
+    Where the crop is coarser than the picture, a crop pixel is the mean of enough samples to skip none.
     Returns (3, size, size) float32 in 0..1, or (size, size, 3) uint8 if not normalize; `out`, an array of
     that shape and type, is filled and returned instead of a new one.
     """

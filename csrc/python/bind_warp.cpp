@@ -3,6 +3,7 @@
 #include "python/bindings.h"
 #include "python/check.h"
 #include "warp/warp.h"
+#include "warp/warp_math.h"
 
 namespace facesdk::python {
 namespace {
@@ -38,8 +39,9 @@ py::array warp(py::handle image, py::handle matrix, int64_t size, bool normalize
   require_range("size", size, 1, kMaxSize);
   const View<uint8_t> picture = require<uint8_t>(image, "image", {{"H"}, {"W"}, {"3", 3}});
   const View<float> map = require<float>(matrix, "matrix", {{"2", 2}, {"3", 3}});
-  WarpParams p{picture.data, picture.shape[0], picture.shape[1], {}, size, nullptr, nullptr, threads};
+  WarpParams p{picture.data, picture.shape[0], picture.shape[1], {}, size, 1, nullptr, nullptr, threads};
   invert(map.data, p.inverse);
+  p.taps = warp_taps(p.inverse);
   py::array result;
   if (normalize) {
     auto planes = output<float>(out, {{"3", 3}, {"size", size}, {"size", size}}, {3, size, size});

@@ -1,4 +1,5 @@
-// Affine warp of a picture into the square input of a network: bilinear, 0 outside, one pass.
+// Affine warp of a picture into the square input of a network: bilinear, 0 outside, one pass. Where the crop
+// is coarser than the picture, a crop pixel is the mean of taps x taps bilinear samples spread over its area.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@ struct WarpParams {
   int64_t width;         // W px
   double inverse[6];     // (2, 3) crop px -> picture px; pixel centres are whole numbers on both sides
   int64_t size;          // S px, side of the crop
+  int32_t taps;          // samples per side of a crop pixel, from warp_taps
   float* planes;         // (3, S, S) RGB 0..1, or null
   uint8_t* pixels;       // (S, S, 3) RGB, or null
   int threads;

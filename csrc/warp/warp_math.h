@@ -17,13 +17,24 @@ struct WarpRow {
 
 FACESDK_HD double clamp_far(double v) { return v < -1e15 ? -1e15 : (v > 1e15 ? 1e15 : v); }
 
-FACESDK_HD WarpRow warp_row(const double* inverse, int64_t row) {
-  const double x = clamp_far(inverse[1] * static_cast<double>(row) + inverse[2]);
-  const double y = clamp_far(inverse[4] * static_cast<double>(row) + inverse[5]);
+FACESDK_HD WarpRow warp_row(const double* inverse, double column, double row) {
+  const double x = clamp_far(inverse[0] * column + inverse[1] * row + inverse[2]);
+  const double y = clamp_far(inverse[3] * column + inverse[4] * row + inverse[5]);
   const double fx = std::floor(x), fy = std::floor(y);
   return {static_cast<int64_t>(fx), static_cast<int64_t>(fy), static_cast<float>(x - fx),
           static_cast<float>(y - fy)};
 }
+
+// Enough samples per side of a crop pixel that they lie at most 1.75 picture pixels apart: a bilinear sample
+// sees one pixel to either side, so no pixel is skipped. At most 16; past that the crop is a thumbnail.
+FACESDK_HD int32_t warp_taps(const double* inverse) {
+  const double area = std::fabs(inverse[0] * inverse[4] - inverse[1] * inverse[3]);
+  const double taps = std::ceil(std::sqrt(area) / 1.75 - 1e-6);
+  return taps < 1.0 ? 1 : (taps > 16.0 ? 16 : static_cast<int32_t>(taps));
+}
+
+// Where sample i of `taps` lies in a crop pixel, from its centre.
+FACESDK_HD double tap_offset(int32_t i, int32_t taps) { return (i + 0.5) / taps - 0.5; }
 
 FACESDK_HD float bilinear(float p00, float p01, float p10, float p11, float wx, float wy) {
   const float top = p00 + wx * (p01 - p00);

@@ -21,9 +21,10 @@ def similarity(scale: float, degrees: float, x: float, y: float) -> NDArray[np.f
 
 @pytest.mark.parametrize(("height", "width", "size"), [(1, 1, 1), (5, 3, 7), (48, 65, 33), (120, 90, 129)])
 @pytest.mark.parametrize("degrees", [0, 17, -130])
-def test_equals_the_twin(height: int, width: int, size: int, degrees: float) -> None:
+@pytest.mark.parametrize("scale", [0.8, 0.27])
+def test_equals_the_twin(height: int, width: int, size: int, degrees: float, scale: float) -> None:
     image = picture(height, width)
-    matrix = similarity(0.8, degrees, size / 3, size / 4)
+    matrix = similarity(scale, degrees, size / 3, size / 4)
     # The bilinear weights differ by the rounding of float coordinates, about 1e-5 px.
     np.testing.assert_allclose(ops.warp(image, matrix, size), reference.warp(image, matrix, size), atol=1e-4)
     difference = ops.warp(image, matrix, size, normalize=False).astype(int)
@@ -61,3 +62,14 @@ def test_out_is_filled_and_returned() -> None:
     pixels = np.zeros((15, 15, 3), np.uint8)
     assert ops.warp(image, matrix, 15, normalize=False, out=pixels) is pixels
     assert pixels.any()
+
+
+@pytest.mark.parametrize("shrink", [3.0, 5.5, 12.0])
+def test_shrinking_averages_instead_of_skipping(shrink: float) -> None:
+    """Noise comes out near its mean, as from an area filter: fine texture must not flicker."""
+    noise = picture(400, 400)
+    size = int(300 / shrink)
+    small = ops.warp(noise, similarity(1 / shrink, 0, -20 / shrink, -20 / shrink), size)
+    spread = noise.std() / 255 / shrink  # of the mean of shrink x shrink independent pixels
+    assert spread * 0.8 < small.std() < spread * 1.6
+    assert small.mean() == pytest.approx(noise.mean() / 255, abs=0.01)
