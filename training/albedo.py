@@ -73,6 +73,7 @@ class Observer:
         normals = ops.normals(camera, self.triangles)
         points = ops.project(camera, self.intrinsics)
         depth = ops.rasterize(points, self.triangles, SIZE, SIZE, want=("depth",)).depth
+        assert depth is not None
         x, y = points[:, 0], points[:, 1]
         column, line = (
             np.clip(np.rint(x), 0, SIZE - 1).astype(int),
@@ -210,7 +211,7 @@ def main() -> None:
     if args.fit:
         beta, gamma, share = fit_all(observer, mean, directions, np.arange(len(labels["row"])))
         labels |= {"beta": beta, "gamma": gamma, "light_weight": (share > 0.35).astype(np.float32)}
-        np.savez_compressed(args.fit, **labels)  # type: ignore[arg-type]
+        np.savez_compressed(args.fit, **labels)
 
 
 if __name__ == "__main__":

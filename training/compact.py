@@ -9,6 +9,7 @@ Pose, coefficients and crop frame of every photo, no pictures: identity, albedo 
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ STEP = 1 / 40
 EXACT = ("set_index", "row", "subject", "sets", "wrong", "light_weight")
 HALF = ("gamma",)
 SINGLE = ("centre", "side", "roll", "translation_mm")
-Arrays = dict[str, npt.NDArray[np.generic]]
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 def compact(labels: Arrays) -> Arrays:

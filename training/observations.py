@@ -41,7 +41,7 @@ class Frames:
         k = size / (self.side[row] * margin)
         c, s = k * np.cos(self.roll[row]), k * np.sin(self.roll[row])
         linear = np.array([[c, s], [-s, c]])
-        return np.c_[linear, (size - 1) / 2 - linear @ self.centre[row]]
+        return np.asarray(np.c_[linear, (size - 1) / 2 - linear @ self.centre[row]])
 
 
 def frames_of(points68: Array) -> Frames:

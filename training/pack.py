@@ -11,6 +11,7 @@ fitted.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -43,8 +44,8 @@ def encode(picture: npt.NDArray[np.uint8], frames: Frames, row: int) -> bytes:
 
 
 def arrays_of(
-    labels: dict[str, npt.NDArray[np.generic]], rows: npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.generic]]:
+    labels: dict[str, npt.NDArray[Any]], rows: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[Any]]:
     """Label arrays of the shards for some faces."""
     t = labels["translation_mm"][rows].astype(np.float64)
     m = np.stack([FOCAL * t[:, 0] / t[:, 2], FOCAL * t[:, 1] / t[:, 2], np.log(t[:, 2] / Z0_MM)], 1)
@@ -52,7 +53,7 @@ def arrays_of(
     points = labels["points"][rows].astype(np.float32) * (SIZE / MARGIN) + (SIZE - 1) / 2
     weight = np.ones((len(rows), 68), np.float32)
     weight[:, :17] = 0.5
-    out: dict[str, npt.NDArray[np.generic]] = {
+    out: dict[str, npt.NDArray[Any]] = {
         "alpha": labels["alpha"][rows].astype(np.float16),
         "delta": labels["delta"][rows].astype(np.float16),
         "rotvec": rotvec.astype(np.float32),
@@ -77,8 +78,8 @@ def arrays_of(
 def write_shards(
     out: Path,
     pictures: list[bytes],
-    arrays: dict[str, npt.NDArray[np.generic]],
-    sets: npt.NDArray[np.generic],
+    arrays: dict[str, npt.NDArray[Any]],
+    sets: npt.NDArray[Any],
     stem: str,
 ) -> int:
     """Write faces to `<out>/<stem>_NNN.npz` and return how many files there are."""
@@ -107,7 +108,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="cache of encoded pictures, made when it is absent")
     args = parser.parse_args()
     with np.load(args.labels) as z:
-        labels = {key: z[key] for key in z.files}
+        labels: dict[str, npt.NDArray[Any]] = {key: z[key] for key in z.files}
     if "rotvec" in labels:
         labels = expand(labels, args.face_model)
     frames = Frames(labels["centre"], labels["side"], labels["roll"])

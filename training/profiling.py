@@ -82,6 +82,7 @@ class Profiler:
         """Background grid with depth for a photo (SIZE, SIZE, 3) whose face stands at `camera` (C, 3)."""
         points = ops.project(camera, self.intrinsics)
         depth = ops.rasterize(points, self.triangles, SIZE, SIZE, want=("depth",)).depth
+        assert depth is not None
         covered = (depth > 0).astype(np.uint8)
         mask = cv2.dilate(covered, np.ones((5, 5), np.uint8))
         behind = cv2.inpaint(picture, cv2.erode(mask, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA)
@@ -100,7 +101,7 @@ class Profiler:
         z = ground[x[:, 1], x[:, 0]]
         rays = (self.grid - (SIZE - 1) / 2) / self.intrinsics[0, 0]
         background = np.c_[rays * z[:, None], z].astype(np.float32)
-        return Scene(camera, background, self.grid_triangles, picture, behind)
+        return Scene(camera, background, self.grid_triangles, picture, behind.astype(np.uint8))
 
     def turn(
         self, scene: Scene, face: Array, rotation: Array, translation: Array, new_rotation: Array
@@ -134,15 +135,19 @@ class Profiler:
                 want=("depth", "triangle", "bary"),
                 cull=cull,
             )
+            triangle, depth = raster.triangle, raster.depth
+            assert triangle is not None
+            assert depth is not None
+            assert raster.bary is not None
             source = ops.project(origin, self.intrinsics)[:, :2]
-            where = np.einsum("hwk,hwkx->hwx", raster.bary, source[triangles[np.maximum(raster.triangle, 0)]])
+            where = np.einsum("hwk,hwkx->hwx", raster.bary, source[triangles[np.maximum(triangle, 0)]])
             colour = cv2.remap(texture, where.astype(np.float32), None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
             # The face wins over the part of the grid that hangs on its own outline.
-            ahead = (raster.triangle >= 0) & (raster.depth < nearest + (25.0 if cull else 0.0))
+            ahead = (triangle >= 0) & (depth < nearest + (25.0 if cull else 0.0))
             out[ahead] = colour[ahead]
-            nearest[ahead] = raster.depth[ahead]
-        q = ops.project(ops.transform(marks, new_rotation, shift), self.intrinsics)
-        return out, shift, q[:, :2]
+            nearest[ahead] = depth[ahead]
+        final = ops.project(ops.transform(marks, new_rotation, shift), self.intrinsics)
+        return out, shift, final[:, :2]
 
 
 def rotation_y(angle: float) -> Array:

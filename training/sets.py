@@ -37,7 +37,7 @@ class FaceSet:
             if key in labels:
                 points = labels[key][row].astype(np.float64)
                 points = points[np.isfinite(points[:, 0])]
-                return np.r_[points.min(0), points.max(0)]
+                return np.asarray(np.r_[points.min(0), points.max(0)])
         if "box" in labels:
             x, y, w, h = labels["box"][row].astype(np.float64)
             return np.array([x, y + 0.22 * h, x + w, y + h])
@@ -46,7 +46,7 @@ class FaceSet:
         middle = points.mean(0)
         # Eyes to mouth spans about 0.42 of the box that the 68 points fill.
         half = 1.15 * max(np.ptp(points[:, 1]), np.ptp(points[:, 0]))
-        return np.r_[middle - half, middle + half]
+        return np.asarray(np.r_[middle - half, middle + half])
 
 
 def open_set(data: Path, name: str) -> FaceSet:

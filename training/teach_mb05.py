@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 def square_round(points: Array) -> Array:
     """Centre x, centre y and side of the crop the network was trained on, from its 68 points."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    return np.r_[(low + high) / 2, (high - low).max() * np.sqrt(2.0)]
+    return np.asarray(np.r_[(low + high) / 2, (high - low).max() * np.sqrt(2.0)])
 
 
 class Teacher:
