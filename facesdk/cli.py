@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facesdk.errors import FaceSDKError, InvalidImage, InvalidOptions
+from facesdk.errors import AssetError, FaceSDKError, InvalidImage, InvalidOptions
 
 if TYPE_CHECKING:
     from facesdk.result import Result
@@ -74,24 +74,30 @@ def info(
     import platform
 
     from facesdk import __version__, manifest
+    from facesdk.options import BACKENDS
 
     print(
         f"facesdk {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     )
-    for module in ("numpy", "cv2", "onnxruntime", "openvino"):
-        print(f"  {module:12} {_version_of(module)}")
+    for package in ("numpy", "opencv-python-headless", "safetensors"):
+        print(f"  library     {package} {_version_of(package)}")
+    for backend in BACKENDS:
+        print(f"  backend     {backend} {_version_of(backend)}")
+    damaged: AssetError | None = None
     for name, entry in manifest.manifest().items():
-        if verify:
-            manifest.verify(name)
-        else:
-            manifest.asset_path(name)
-        state = "sha256 verified" if verify else "size checked"
+        try:
+            manifest.verify(name) if verify else manifest.asset_path(name)
+            state = "sha256 verified" if verify else "size checked"
+        except AssetError as error:
+            damaged, state = damaged or error, "DAMAGED"
         print(f"{name}  version {entry.get('version', '?')}  {entry['bytes'] / 1e6:.2f} MB  {state}")
         print(f"  sha256      {entry['sha256']}")
         print(f"  licence     {entry.get('licence', '?')}")
         print(f"  provenance  {entry.get('provenance', '?')}")
         if entry.get("trained_on"):
             print(f"  trained on  {', '.join(entry['trained_on'])}")
+    if damaged is not None:
+        raise damaged  # after the list, so that the sound ones are seen too
 
 
 @app.command()
@@ -234,10 +240,9 @@ class _progress:  # noqa: N801 - reads as a statement where it is used
         self._bar.advance(self._task)
 
 
-def _version_of(module: str) -> str:
+def _version_of(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    package = "opencv-python-headless" if module == "cv2" else module
     try:
         return version(package)
     except PackageNotFoundError:

@@ -125,5 +125,12 @@ def test_a_huge_file_is_refused_before_it_is_decoded() -> None:
     assert load_image(png(), max_megapixels=0.001).shape == PIXELS.shape
 
 
+def test_the_caller_may_reuse_the_buffer() -> None:
+    buffer = PIXELS.copy()
+    loaded = load_image(buffer)
+    buffer[:] = 0
+    np.testing.assert_array_equal(loaded, PIXELS)
+
+
 def test_one_pixel_is_a_picture() -> None:
     assert load_image(np.zeros((1, 1, 3), np.uint8)).shape == (1, 1, 3)

@@ -130,8 +130,9 @@ def test_info_lists_assets_and_verifies_them(facesdk: Any, tiny_assets: Path) ->
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(bytes(data))
-    status, _, err = facesdk("info", "--verify")
+    status, out, err = facesdk("info", "--verify")
     assert (status, "sha256" in err) == (2, True)
+    assert (out.count("DAMAGED"), out.count("sha256 verified")) == (1, len(manifest.manifest()) - 1)
     assert facesdk("info")[0] == 0  # the size is still right
 
 
