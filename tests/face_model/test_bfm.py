@@ -1,3 +1,4 @@
+# ruff: noqa: E402 (scipy is optional: the file is skipped before its imports where scipy is absent)
 """The Basel reader on generated files of the real format and, once, of the real sizes."""
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import pytest
 
 scipy_io = pytest.importorskip("scipy.io")
 
-from facesdk import bfm  # noqa: E402
-from facesdk.errors import AssetError  # noqa: E402
-from facesdk.face_model import FaceModel  # noqa: E402
+from facesdk import bfm
+from facesdk.errors import AssetError
+from facesdk.face_model import FaceModel
 
 EXP_FILE_VERTS = 60
 
