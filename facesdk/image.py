@@ -133,5 +133,5 @@ def _from_array(array: npt.NDArray[Any], bgr: bool, max_megapixels: float) -> Pi
         raise InvalidImage(f"array: got {array.dtype}, expected uint8, or float in 0..1")
     if array.shape[2] == 1:
         return np.repeat(array, 3, axis=2)
-    # A copy: textures and overlays are made later, when a caller may have reused the buffer for the next frame.
+    # A copy: textures and overlays are made later, when the buffer may hold the next frame.
     return np.array(array[:, :, ::-1] if bgr else array, dtype=np.uint8, order="C")
