@@ -16,18 +16,22 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 from tqdm import tqdm
 
 from facesdk import ops
 from training.fit import FOCAL
+from training.model import N_SKIN
 from training.pack import MARGIN, SIZE
 
 Array = npt.NDArray[np.float32]
 N_NARROW = 6706
 """Control vertices of the face proper, without neck, ears and crown: the part that light is fitted to."""
 N_TEX = 50
-LIGHT_FAR = 0.02
+FADE_MM = 25.0
+"""Distance from the face proper over which the basis loses hold of hair and clothes."""
+LIGHT_FAR = 0.003
 """Ridge on the eight directional SH terms, relative to the ambient one."""
 
 
@@ -37,8 +41,8 @@ def sh_basis(normals: Tensor) -> Tensor:
     return torch.stack([
         torch.full_like(x, 0.28209479177387814), 0.4886025119029199 * y, 0.4886025119029199 * z,
         0.4886025119029199 * x, 1.0925484305920792 * x * y, 1.0925484305920792 * y * z,
-        0.31539156525252005 * (3 * z * z - 1), 1.0925484305920792 * x * z, 0.5462742152960396 * (x * x - y
-        * y),
+        0.31539156525252005 * (3 * z * z - 1), 1.0925484305920792 * x * z,
+        0.5462742152960396 * (x * x - y * y),
     ], -1)  # fmt: skip
 
 
@@ -135,9 +139,10 @@ def learn(observer: Observer, rows: npt.NDArray[np.int64]) -> tuple[Tensor, Tens
     other = seen[:, mirror] & ~seen
     rest = torch.where(other[..., None], rest[:, mirror], rest)
     # Crown, ears and neck are mostly hair and clothes in the pictures: they follow the skin's first
-    # components weakly.
-    region = torch.ones(len(mirror))
-    region[N_NARROW:9409] = 0.3
+    # components weakly, the more so the farther they are from the face proper.
+    far = cKDTree(observer.mean[:N_NARROW]).query(observer.mean)[0]
+    region = torch.from_numpy(0.3 + 0.7 * np.exp(-((far / FADE_MM) ** 2))).float()
+    region[N_SKIN:] = 1.0
     both = torch.cat([rest, rest[:, mirror]]) * region[:, None]
     flat = both.reshape(len(both), -1)
     # So is the colour between them: the mean light over the faces is called white.

@@ -34,7 +34,8 @@ def variant_matrix(which: int, width: int, height: int) -> tuple[np.ndarray, tup
     if which == 1:
         return np.array([[-1.0, 0.0, width - 1 + pad], [0.0, 1.0, pad]]), size
     turn = np.asarray(cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), 8.0, 0.9), np.float64)
-    return turn + [[0.0, 0.0, pad]], size
+    turn[:, 2] += pad
+    return turn, size
 
 
 def swap_sides(names: list[str]) -> list[int]:
