@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,8 @@ def asset_path(name: str) -> Path:
 
 def verify(name: str) -> None:
     """Check size and sha256 of one bundled asset; raises AssetError where they differ from the manifest."""
+    import hashlib  # only here: every start would pay for it
+
     path = asset_path(name)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     expected = manifest()[name]["sha256"]
