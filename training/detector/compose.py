@@ -185,7 +185,7 @@ class Composer:
     def _mosaic(self) -> Canvas:
         """The canvas cut again and again into rectangles, a picture in each."""
         canvas = Canvas(np.empty((self.size, self.size, 3), np.uint8))
-        finest = float(np.exp(self.rng.uniform(np.log(26), np.log(150))))
+        finest = float(np.exp(self.rng.uniform(np.log(40), np.log(190))))
         todo = [(0, 0, self.size, self.size)]
         while todo:
             x, y, w, h = todo.pop()
@@ -221,8 +221,8 @@ class Composer:
     def _pasted(self) -> Canvas:
         """Heads with soft edges over a ground."""
         canvas = self._ground()
-        largest = float(np.exp(self.rng.uniform(np.log(20), np.log(130))))
-        for _ in range(int(self.rng.integers(1, 9))):
+        largest = float(np.exp(self.rng.uniform(np.log(26), np.log(150))))
+        for _ in range(int(self.rng.integers(1, 7))):
             face = float(np.clip(largest * np.exp(self.rng.uniform(-0.8, 0.1)), 9, 160))
             w = h = int(face * self.rng.uniform(1.5, 2.4))
             x, y = self.rng.integers(-w // 4, self.size - 3 * w // 4, 2)
@@ -295,7 +295,7 @@ class Composer:
         if len(boxes) and self.rng.random() < 0.7:
             box = boxes[self.rng.integers(len(boxes))]
             size = max(6.0, float(np.sqrt(box[2] * box[3])))
-            scale = float(np.exp(self.rng.uniform(np.log(14), np.log(110)))) / size
+            scale = float(np.exp(self.rng.uniform(np.log(20), np.log(120)))) / size
             centre = box[:2] + box[2:] / 2
         else:
             scale = self.size / max(h, w) * float(np.exp(self.rng.uniform(-0.1, 1.2)))

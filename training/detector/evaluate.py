@@ -25,10 +25,11 @@ def corners(boxes: Array) -> Array:
     return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
 
 
-def evaluate(model: Path, folder: Path, long_side: int = 480, faces_per_set: int = 24) -> dict[str, float]:
+def evaluate(model: Path, folder: Path, long_side: int = 640, faces_per_set: int = 24,
+             mirror: bool = False) -> dict[str, float]:
     """Recall on held-out scenes at the threshold with at most ALARMS, and found rates on held-out faces,
     upright and turned by 35 degrees, at that threshold."""
-    detector = Detector(model, long_side=long_side, threshold=0.05, retry=False)
+    detector = Detector(model, long_side=long_side, threshold=0.05, retry=False, mirror=mirror)
     scenes = Pack(folder / "scenes")
     found, labelled, ignored = [], [], []
     for i in range(len(scenes)):
@@ -81,9 +82,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--long-side", type=int, default=480)
+    parser.add_argument("--long-side", type=int, default=640)
+    parser.add_argument("--mirror", action="store_true")
     args = parser.parse_args()
-    for name, value in evaluate(args.model, args.pack, args.long_side).items():
+    for name, value in evaluate(args.model, args.pack, args.long_side, mirror=args.mirror).items():
         print(f"{name:20s} {value:.3f}")
 
 

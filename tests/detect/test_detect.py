@@ -1,0 +1,167 @@
+"""The detector on a photo with free terms, turned, scaled and emptied; and its parts by themselves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facesdk.detect import ASSET, Detector, decode, fit, roll_of_points, suppress, unmirror
+from facesdk.errors import AssetError, InvalidImage, InvalidOptions
+
+skimage_data = pytest.importorskip("skimage.data")
+EYES = np.array([[204.0, 100.0], [248.0, 103.0]])  # right, left; read off the photo by eye
+MOUTH = np.array([224.0, 145.0])
+
+
+@pytest.fixture(scope="module")
+def photo() -> NDArray[np.uint8]:
+    return np.asarray(skimage_data.astronaut(), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector()
+
+
+def test_asset_is_small() -> None:
+    assert ASSET.stat().st_size < 600_000
+
+
+def test_finds_the_one_face_with_its_points(photo: NDArray[np.uint8], detector: Detector) -> None:
+    found = detector(photo)
+    assert len(found) == 1
+    x0, y0, x1, y1 = found.boxes_xyxy[0]
+    assert x0 < 200
+    assert x1 > 250
+    assert y0 < 90
+    assert 160 < y1 < 200
+    assert np.abs(found.points[0, :2] - EYES).max() < 8
+    assert np.linalg.norm(found.points[0, 3:].mean(0) - MOUTH) < 8
+    assert abs(found.roll_deg[0] - 3) < 8
+    assert all(a.dtype == np.float32 for a in (found.boxes_xyxy, found.scores, found.points, found.roll_deg))
+
+
+@pytest.mark.parametrize("degrees", [-45, -25, 25, 45])
+def test_a_turned_photo_has_a_turned_face(degrees: int, photo: NDArray[np.uint8], detector: Detector) -> None:
+    # OpenCV turns counter-clockwise for positive angles: the top of the head goes to the left, roll < 0
+    matrix = cv2.getRotationMatrix2D((225, 125), degrees, 0.9)
+    found = detector(np.asarray(cv2.warpAffine(photo, matrix, (512, 512)), np.uint8))
+    assert len(found) >= 1
+    centre = (found.boxes_xyxy[0, :2] + found.boxes_xyxy[0, 2:]) / 2
+    assert np.linalg.norm(centre - (225, 122)) < 20
+    # at 45 degrees the points lean some 14 degrees too little; the landmarks' pass makes up for it
+    assert abs(found.roll_deg[0] - 3 + degrees) < 18
+
+
+@pytest.mark.parametrize("scale", [0.3, 0.5, 2.0])
+def test_sizes(scale: float, photo: NDArray[np.uint8], detector: Detector) -> None:
+    resized = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found = detector(np.asarray(resized, np.uint8))
+    assert len(found) >= 1
+    assert np.linalg.norm(found.points[0, 2] / scale - (225, 127)) < 10
+
+
+def test_a_mirrored_photo_gives_the_mirrored_face(photo: NDArray[np.uint8], detector: Detector) -> None:
+    plain, mirrored = detector(photo), detector(np.ascontiguousarray(photo[:, ::-1]))
+    middle = plain.boxes_xyxy[0, [0, 2]].mean()
+    assert abs(511 - mirrored.boxes_xyxy[0, [0, 2]].mean() - middle) < 8
+    assert np.all(mirrored.points[:1, 0, 0] < mirrored.points[:1, 1, 0])  # right eye at the picture's left
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (33, 7), (5, 2000), (240, 321)])
+def test_nothing_to_find(shape: tuple[int, int], detector: Detector) -> None:
+    for value in (0, 127, 255):
+        found = detector(np.full((*shape, 3), value, np.uint8))
+        assert len(found) == 0
+        assert found.boxes_xyxy.shape == (0, 4)
+        assert found.points.shape == (0, 5, 2)
+
+
+@pytest.mark.parametrize("image", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 4), np.uint8),
+                                   np.zeros((8, 8, 3), np.float32), np.zeros((0, 8, 3), np.uint8)])
+def test_other_arrays_are_refused(image: NDArray[np.uint8], detector: Detector) -> None:
+    with pytest.raises(InvalidImage):
+        detector(image)
+
+
+def test_bad_settings_and_files(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InvalidOptions):
+        Detector(threshold=0)
+    with pytest.raises(InvalidOptions):
+        Detector(long_side=8)
+    (tmp_path / "broken.onnx").write_bytes(b"not a network")
+    with pytest.raises(AssetError):
+        Detector(tmp_path / "broken.onnx")
+    with pytest.raises(AssetError):
+        Detector(tmp_path / "absent.onnx")
+
+
+def test_same_input_same_bits(photo: NDArray[np.uint8], detector: Detector) -> None:
+    a, b = detector(photo), detector(photo)
+    assert np.array_equal(a.boxes_xyxy, b.boxes_xyxy)
+    assert np.array_equal(a.scores, b.scores)
+
+
+def test_suppression_keeps_the_best_and_separates_the_kept() -> None:
+    rng = np.random.default_rng(0)
+    low = rng.uniform(0, 60, (300, 2))
+    boxes = np.concatenate([low, low + rng.uniform(5, 40, (300, 2))], 1).astype(np.float32)
+    scores = rng.random(300).astype(np.float32)
+    kept = suppress(boxes, scores, 0.4)
+    assert kept[0] == scores.argmax()
+    assert np.all(np.diff(scores[kept]) <= 0)
+    for i in range(300):
+        a = np.minimum(boxes[i, 2:], boxes[kept][:, 2:]) - np.maximum(boxes[i, :2], boxes[kept][:, :2])
+        common = np.maximum(a, 0).prod(1)
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+        iou = common / (areas[i] + areas[kept] - common)
+        better = scores[kept] > scores[i]
+        assert (iou[better].max(initial=0) >= 0.4) != (i in kept)
+    assert len(suppress(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.4)) == 0
+
+
+def test_decode_places_each_cell() -> None:
+    height, width = 64, 96
+    counts = [(height // s) * (width // s) for s in (8, 16, 32)]
+    raw = np.full((sum(counts), 15), 0, np.float32)
+    raw[:, 0] = -9
+    for cell, centre, stride in ((13, (8 + 3.5, 8 + 3.5), 8), (counts[0] + 7, (16 + 7.5, 16 + 7.5), 16),
+                                 (counts[0] + counts[1] + 5, (64 + 15.5, 32 + 15.5), 32)):
+        raw[:, 0] = -9
+        raw[cell, 0] = 2
+        boxes, scores, points = decode(raw, height, width, 0.5)
+        assert len(boxes) == 1
+        assert scores[0] == pytest.approx(1 / (1 + np.exp(-2)))
+        assert np.allclose((boxes[0, :2] + boxes[0, 2:]) / 2, centre)
+        assert np.allclose(boxes[0, 2:] - boxes[0, :2], 4 * stride)
+        assert np.allclose(points[0], centre)
+
+
+def test_unmirror_twice_is_the_identity_and_moves_cells() -> None:
+    raw = np.random.default_rng(0).normal(size=(64 * 96 // 64 + 24 + 6, 15)).astype(np.float32)
+    assert np.array_equal(unmirror(unmirror(raw, 64, 96), 64, 96), raw)
+    boxes, scores, points = decode(raw, 64, 96, 0.5)
+    others, again, turned = decode(unmirror(raw, 64, 96), 64, 96, 0.5)
+    one, other = np.argsort(scores), np.argsort(again)
+    assert np.allclose(boxes[one][:, [0, 2]], 95 - others[other][:, [2, 0]], atol=1e-3)
+    assert np.allclose(points[one][:, 0, 0], 95 - turned[other][:, 1, 0], atol=1e-3)
+
+
+def test_fit_keeps_the_shape() -> None:
+    picture, scale = fit(np.zeros((300, 401, 3), np.uint8), 200)
+    assert picture.shape == (160, 224, 3)
+    assert np.allclose(scale, 0.5, atol=0.005)
+    picture, scale = fit(np.zeros((10, 10, 3), np.uint8), 480)
+    assert picture.shape == (32, 32, 3)
+    assert np.allclose(scale, 3)
+
+
+@pytest.mark.parametrize("degrees", [-60, -20, 0, 45])
+@pytest.mark.parametrize("yaw_squeeze", [1.0, 0.1])
+def test_roll(degrees: float, yaw_squeeze: float) -> None:
+    upright = np.array([[-30, -25], [30, -25], [0, 5], [-20, 35], [20, 35]]) * (yaw_squeeze, 1)
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])  # clockwise, y down
+    assert roll_of_points((upright @ turn.T)[None].astype(np.float32))[0] == pytest.approx(degrees, abs=0.5)
