@@ -267,10 +267,10 @@ class Composer:
                 at = self.rng.integers(0, self.size, 2)
                 other = np.broadcast_to(canvas.pixels[at[0], at[1]], (8, 8, 3)).copy()
             patch = cv2.resize(other, (size, size), interpolation=cv2.INTER_AREA)
-            mask = np.zeros((size, size), np.float32)
+            mask: Array = np.zeros((size, size), np.float32)
             axes = (int(size * self.rng.uniform(0.3, 0.5)), int(size * self.rng.uniform(0.3, 0.5)))
             cv2.ellipse(mask, (size // 2, size // 2), axes, float(self.rng.uniform(0, 180)), 0, 360, 1.0, -1)
-            mask = cv2.blur(mask, (3, 3))[..., None]
+            mask = np.asarray(cv2.blur(mask, (3, 3)))[..., None]
             region = canvas.pixels[y : y + size, x : x + size]
             region[:] = (region * (1 - mask) + patch * mask).astype(np.uint8)
 

@@ -38,7 +38,8 @@ def evaluate(model: Path, folder: Path, long_side: int = 640, faces_per_set: int
         which = scenes.faces(i)
         image = scenes.level(i, 0)[..., ::-1]
         zoom = STORED / max(image.shape)
-        result = detector(cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA))
+        small = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+        result = detector(np.asarray(small, np.uint8))
         found.append((result.boxes_xyxy, result.scores))
         boxes, sure = corners(scenes.boxes[which]) * zoom, scenes.sure[which]
         labelled.append(boxes[sure])

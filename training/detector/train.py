@@ -125,7 +125,7 @@ def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path) -> Non
             net(pictures), targets, centres, strides, config["size"], tuple(config["weights"])
         )
         optimizer.zero_grad(set_to_none=True)
-        terms["all"].backward()
+        terms["all"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)
         optimizer.step()
         follow(ema, net, min(config["ema"], (step + 1) / (step + 10)))
