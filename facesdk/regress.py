@@ -32,6 +32,7 @@ class Coefficients:
     rotation: FloatArray  # (3, 3), face -> virtual camera
     translation_mm: FloatArray  # (3,), virtual camera
     sh: FloatArray  # (9, 3), RGB
+    points: FloatArray | None = None  # (68, 2) landmarks by the second way, crop sides from the centre
 
 
 class Regressor:
@@ -55,16 +56,17 @@ class Regressor:
 
     def __call__(self, crops: FloatArray) -> list[Coefficients]:
         """Coefficients of each of the (N, 3, S, S) crops, float32 RGB in 0..1."""
-        x = self._session.run(np.ascontiguousarray(crops, dtype=np.float32))["x"]
+        outputs = self._session.run(np.ascontiguousarray(crops, dtype=np.float32))
+        x, points = outputs["x"], outputs.get("points")
         if x.shape != (len(crops), self._length):
             raise AssetError(
                 f"{self._name}: output x has shape {x.shape}, its layout says {self._length} numbers"
             )
         if not np.isfinite(x).all():
             raise AssetError(f"{self._name}: its output is not finite; the file is damaged")
-        return [self._split(row) for row in x]
+        return [self._split(row, None if points is None else points[i]) for i, row in enumerate(x)]
 
-    def _split(self, x: FloatArray) -> Coefficients:
+    def _split(self, x: FloatArray, points: FloatArray | None) -> Coefficients:
         part = {name: x[where] for name, where in self._slices.items()}
         return Coefficients(
             identity=part["alpha"].copy(),
@@ -73,6 +75,7 @@ class Regressor:
             rotation=rotation_from_output(part["R"]),
             translation_mm=translation_from_output(part["m"], self.focal_ratio, self._z0_mm),
             sh=part["gamma"].reshape(9, 3).copy(),
+            points=None if points is None else points.copy(),
         )
 
 

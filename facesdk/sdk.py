@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import manifest, ops
+from facesdk import manifest, ops, verify
 from facesdk.boxes import DetectorLike, FoundFace, found_faces
 from facesdk.camera import (
     assumed_intrinsics,
@@ -52,6 +52,7 @@ class FaceSDK:
         self.model = FaceModel.load(self.options.face_model)
         self._check_sizes()
         self._detect = self._make_detector(detector)
+        self._trusted = detector is not None
 
     def reconstruct(
         self,
@@ -72,24 +73,45 @@ class FaceSDK:
         picture = load_image(image, bgr=bgr, max_megapixels=self.options.max_megapixels)
         camera = None if intrinsics is None else check_intrinsics(intrinsics)
         clock.lap("load")
+        trusted = boxes is not None or self._trusted
         found = found_faces(self._detect(picture)) if boxes is None else found_faces(boxes, "boxes")
-        found = self._select(found)
+        least = self.options.min_detector_score * (1.0 if trusted else verify.CANDIDATE)
+        most = self.options.max_faces * (1 if trusted else verify.MOST_CANDIDATES_PER_FACE)
+        found = self._select(found, least)[:most]
         clock.lap("detect")
-        crops = [self._crop_found(face) for face in found]
-        outputs = self._regress(picture, crops, clock)
-        for _ in range(self.options.passes - 1):
-            crops = [self._crop_again(c, x) for c, x in zip(crops, outputs, strict=True)]
-            outputs = self._regress(picture, crops, clock)
+        looks = self._look(picture, found, clock)
+        if not trusted:
+            looks = verify.faces_among(looks, self.options.min_detector_score)
+        looks = looks[: self.options.max_faces]
         if camera is None:
             height, width = picture.shape[:2]
             # A close crop is not a wide-angle photo: no face is taken to be nearer than the network's camera.
-            least = self.regressor.focal_ratio * max((crop.side for crop in crops), default=0.0)
-            assumed = assumed_intrinsics(width, height, self.options.field_of_view_deg, least)
+            nearest = self.regressor.focal_ratio * max((look.crop.side for look in looks), default=0.0)
+            assumed = assumed_intrinsics(width, height, self.options.field_of_view_deg, nearest)
         faces = []
-        for one, crop, x in zip(found, crops, outputs, strict=True):
+        for look in looks:
             k = assumed if camera is None else camera
-            faces.append(self._face(picture, one, crop, x, k, camera is not None, clock))
+            faces.append(self._face(picture, look.found, look.crop, look.x, k, camera is not None, clock))
         return Result(faces, picture, clock.finish())
+
+    def look(self, picture: Picture, found: Any) -> list[verify.Look]:
+        """What the network makes of every candidate in `found` (see facesdk/boxes.py), none left out."""
+        return self._look(picture, found_faces(found), _Clock())
+
+    def _look(self, picture: Picture, found: list[FoundFace], clock: _Clock) -> list[verify.Look]:
+        crops = [self._crop_found(face) for face in found]
+        outputs = self._regress(picture, crops, clock)
+        for _ in range(self.options.passes - 1):
+            seen = [crop.to_picture(self._landmarks(crop, x)) for crop, x in zip(crops, outputs, strict=True)]
+            crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
+            outputs = self._regress(picture, crops, clock)
+        return [self._looked(*one) for one in zip(found, crops, outputs, strict=True)]
+
+    def _looked(self, found: FoundFace, crop: Crop, x: Coefficients) -> verify.Look:
+        seen = self._landmarks(crop, x)
+        by_mesh = (seen - np.float32((crop.size - 1) / 2)) / np.float32(crop.size)
+        apart = None if x.points is None else verify.disagreement(by_mesh, x.points)
+        return verify.Look(found, crop, x, crop.to_picture(seen), apart)
 
     def _face(
         self,
@@ -136,12 +158,10 @@ class FaceSDK:
     def _crop_found(self, face: FoundFace) -> Crop:
         return crop_from_detection(face.box_xyxy_px, face.points_px, self.regressor.input_size, face.roll_deg)
 
-    def _crop_again(self, crop: Crop, x: Coefficients) -> Crop:
-        """The crop round the landmarks that the network saw in the last one."""
+    def _landmarks(self, crop: Crop, x: Coefficients) -> FloatArray:
+        """The 68 landmarks (68, 2) that the network saw in a crop, in px of the crop."""
         landmarks = self.model.landmarks_of(x.identity, x.expression) @ x.rotation.T + x.translation_mm
-        seen = project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
-        in_picture = crop.to_picture(seen)
-        return crop_from_landmarks(in_picture, roll_from_landmarks(in_picture), crop.size)
+        return project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
 
     def _regress(self, picture: Picture, crops: list[Crop], clock: _Clock) -> list[Coefficients]:
         outputs: list[Coefficients] = []
@@ -156,20 +176,16 @@ class FaceSDK:
         warped: FloatArray = ops.warp(picture, crop.matrix, crop.size)
         return warped
 
-    def _select(self, found: list[FoundFace]) -> list[FoundFace]:
-        """The faces that the options ask for, largest and surest first."""
+    def _select(self, found: list[FoundFace], least: float) -> list[FoundFace]:
+        """The candidates that the options ask for, largest and surest first."""
 
         def size(face: FoundFace) -> float:
             x0, y0, x1, y1 = face.box_xyxy_px
             return float(np.sqrt((x1 - x0) * (y1 - y0)))
 
-        kept = [
-            face
-            for face in found
-            if face.score >= self.options.min_detector_score and size(face) >= self.options.min_face_px
-        ]
+        kept = [face for face in found if face.score >= least and size(face) >= self.options.min_face_px]
         kept.sort(key=lambda face: -face.score * size(face))
-        return kept[: self.options.max_faces]
+        return kept
 
     def _make_detector(self, detector: DetectorLike | None) -> Callable[[Picture], Any]:
         if callable(detector):
@@ -179,7 +195,7 @@ class FaceSDK:
             return lambda picture: np.array([[*face.box_xyxy_px, face.score] for face in fixed])
         from facesdk.detect import Detector
 
-        threshold = min(max(self.options.min_detector_score, 0.01), 0.99)
+        threshold = min(max(self.options.min_detector_score * verify.CANDIDATE, 0.01), 0.99)
         path = self.options.detector or manifest.asset_path(manifest.DETECTOR)
         return Detector(path, threshold=threshold, threads=self.options.threads)
 

@@ -1,0 +1,103 @@
+"""Which candidates of the detector are faces, by what the network made of them.
+
+The network places the 68 landmarks twice: by the fitted mesh, and by the maps of its decoder. On a face the
+two agree to about one per cent of the crop; on a wall or an ear each guesses for itself. Score and
+disagreement together tell faces from false alarms far better than the score alone, so the detector may name
+weaker candidates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk.boxes import FoundFace
+from facesdk.crop import Crop
+from facesdk.regress import Coefficients
+
+FloatArray = npt.NDArray[np.float32]
+
+CANDIDATE = 0.5
+"""A candidate's score may be this share of the score that is asked of a face."""
+MOST_CANDIDATES_PER_FACE = 4
+"""Of the faces asked for: bounds the time that a crowd, or a wall of false alarms, can take."""
+SAME_FACE = 0.5
+"""Overlap (IoU) of two landmark boxes from which two candidates show one face."""
+
+LAST_RESORT = 0.2
+"""Share of the asked score that is enough for the only face of a picture."""
+FOREHEAD = 0.31
+"""How far a face's box reaches above the brows, over the height of the landmarks: a median of training
+scenes."""
+
+# Logistic regression on the candidates in the training scenes, by training/verify.py.
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -18.742, 16.040, -2.810
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """A candidate and what the network made of it."""
+
+    found: FoundFace
+    crop: Crop
+    x: Coefficients
+    landmarks_px: FloatArray  # (68, 2), picture
+    apart: float | None  # disagreement of the two answers, crop sides; None where the network gives one
+
+
+def disagreement(mesh_points: FloatArray, map_points: FloatArray) -> float:
+    """Mean distance between the two answers, (68, 2) each."""
+    return float(np.linalg.norm(mesh_points - map_points, axis=1).mean())
+
+
+def face_probability(score: float, apart: float) -> float:
+    """Probability that a candidate is a face: detector's score 0..1, disagreement in crop sides."""
+    logit = BIAS + PER_SCORE * score + PER_LOG_DISAGREEMENT * math.log(max(apart, 1e-4))
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def face_box(landmarks_px: FloatArray) -> FloatArray:
+    """Box x0, y0, x1, y1 from forehead to chin (4,) of the 68 landmarks (68, 2), upright or not.
+
+    The network sees the face larger than the detector did, so its box is the tighter one.
+    """
+    up = landmarks_px[36:48].mean(0) - landmarks_px[48:68].mean(0)
+    up = up / max(float(np.linalg.norm(up)), 1e-6)
+    along = landmarks_px @ up
+    forehead = landmarks_px[17:27] + FOREHEAD * float(np.ptp(along)) * up
+    points = np.concatenate([landmarks_px, forehead])
+    return np.concatenate([points.min(0), points.max(0)]).astype(np.float32)
+
+
+def faces_among(looks: list[Look], least: float) -> list[Look]:
+    """The looks that show a face with at least the score `least`, each face once, in their order.
+
+    A look's score becomes its probability where the network gives two answers, and its box
+    that of the landmarks. Where no look reaches `least`, the best one is taken if it reaches LAST_RESORT times
+    that: a picture is more often of a hard face than of none.
+    """
+    judged = [_judged(look) for look in looks]
+    best = max((look.found.score for look in judged), default=0.0)
+    bar = least if best >= least else max(best, LAST_RESORT * least)
+    surest: list[Look] = []
+    for look in sorted(judged, key=lambda look: -look.found.score):
+        fresh = all(_overlap(look.landmarks_px, other.landmarks_px) < SAME_FACE for other in surest)
+        if look.found.score >= bar and fresh:
+            surest.append(look)
+    return [look for look in judged if any(look is other for other in surest)]
+
+
+def _judged(look: Look) -> Look:
+    score = look.found.score if look.apart is None else face_probability(look.found.score, look.apart)
+    found = dataclasses.replace(look.found, score=score, box_xyxy_px=face_box(look.landmarks_px))
+    return dataclasses.replace(look, found=found)
+
+
+def _overlap(a: FloatArray, b: FloatArray) -> float:
+    """IoU of the boxes of two sets of landmarks."""
+    (a0, a1), (b0, b1) = (a.min(0), a.max(0)), (b.min(0), b.max(0))
+    inter = float(np.prod(np.maximum(np.minimum(a1, b1) - np.maximum(a0, b0), 0)))
+    return inter / max(float(np.prod(a1 - a0) + np.prod(b1 - b0)) - inter, 1e-6)
