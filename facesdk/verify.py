@@ -75,9 +75,9 @@ def face_box(landmarks_px: FloatArray) -> FloatArray:
 def faces_among(looks: list[Look], least: float) -> list[Look]:
     """The looks that show a face with at least the score `least`, each face once, in their order.
 
-    A look's score becomes its probability where the network gives two answers, and its box
-    that of the landmarks. Where no look reaches `least`, the best one is taken if it reaches LAST_RESORT times
-    that: a picture is more often of a hard face than of none.
+    A look's score becomes its probability where the network gives two answers, and its box that of the
+    landmarks. Where no look reaches `least`, the best one is taken if it reaches LAST_RESORT times that: a
+    picture is more often of a hard face than of none.
     """
     judged = [_judged(look) for look in looks]
     best = max((look.found.score for look in judged), default=0.0)
