@@ -39,7 +39,8 @@ class Matched:
     def recall(self, smallest: float, threshold: float) -> float:
         """Share of the labelled faces of `smallest` px (sqrt of w h) and more found at the threshold."""
         which = self.face_size >= smallest
-        return float((self.face_score[which] >= threshold).mean()) if which.any() else float("nan")
+        found = self.face_score[which] >= max(threshold, 1e-9)  # a face that nothing hits has score 0
+        return float(found.mean()) if which.any() else float("nan")
 
     def false_alarms(self, threshold: float, smallest: float = 16.0, apart: float = APART) -> float:
         """Finds per picture, of `smallest` px and more, that overlap no labelled face by `apart`.

@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from training.detector.compose import Composer
@@ -87,11 +88,18 @@ def follow(ema: nn.Module, net: nn.Module, keep: float) -> None:
                 a.copy_(b)
 
 
-def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path) -> None:
-    """Run the schedule of the config; checkpoint, model and log go to `out`."""
+def train(
+    config: dict[str, Any], pack: Path, occluders: Path, out: Path, init: Path | None = None
+) -> None:
+    """Run the schedule of the config; checkpoint, model and log go to `out`.
+
+    `init`: safetensors with the averaged weights of an earlier run to start from.
+    """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config["seed"])
     net = DetectorNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if init is not None:
+        net.load_state_dict(load_file(init))
     ema = copy.deepcopy(net).eval()
     decayed = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
@@ -175,12 +183,13 @@ def main() -> None:
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--occluders", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="averaged weights of an earlier run, safetensors")
     args = parser.parse_args()
     import tomllib  # Python 3.11; the network and loss are used by the tests on 3.10 too
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    train(tomllib.loads(args.config.read_text()), args.pack, args.occluders, args.out)
+    train(tomllib.loads(args.config.read_text()), args.pack, args.occluders, args.out, args.init)
 
 
 if __name__ == "__main__":

@@ -79,3 +79,28 @@ class PointHead(nn.Module):
         joined = torch.cat([4 * points.flatten(1), code, place.flatten(1)], 1)  # 4: points to unit variance
         out: Tensor = self.output(torch.relu(self.hidden(joined)))
         return out
+
+
+class ColourHead(nn.Module):
+    """Albedo and light from a thumbnail of the crop, added to what the other head says of them.
+
+    The trunk is trained above all to see shape whatever the light, and loses brightness and tint on the way;
+    36 mean colours keep them.
+    """
+
+    cells = 6
+    hidden = 64
+
+    def __init__(self, albedo: int, light: int) -> None:
+        super().__init__()
+        self.inner = nn.Linear(3 * self.cells**2, self.hidden)
+        self.output = nn.Linear(self.hidden, albedo + light)
+        self.albedo = albedo
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, crop: Tensor) -> tuple[Tensor, Tensor]:
+        """Crop (N, 3, S, S) -> albedo's and light's part, in normalised label units."""
+        colours = F.adaptive_avg_pool2d(crop, self.cells).flatten(1)
+        both = self.output(torch.relu(self.inner(4 * (colours - 0.4))))
+        return both[:, : self.albedo], both[:, self.albedo :]

@@ -15,7 +15,8 @@ Preset `default`, the shipped form: the same parts in the shapes that run and le
 halves the picture twice, so the units run at a quarter of its side; all channel counts are multiples of 16;
 attention keeps the channels. Section 3.3's decoder (features upsampled, joined with the encoder's by channel
 concatenation) gives 68 maps whose soft-argmax are landmarks. The head sees these points, a pooled code and a
-narrow code that keeps position, because a pool alone forgets where things are. `tiny` is the same, smaller.
+narrow code that keeps position, because a pool alone forgets where things are; albedo and light are helped by
+a thumbnail's colours. `tiny` is the same, smaller.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.networks.blocks import ConvNorm, DenseUnits, HalvingAttention, InvertedResidual, LightAttention
-from training.networks.heads import Decoder, PointHead, PoolHead
+from training.networks.heads import ColourHead, Decoder, PointHead, PoolHead
 from training.networks.layout import PAPER_LAYOUT, Layout
 
 # Table 1: expansion t, channels c, repeats n, stride s of the seven layers.
@@ -135,7 +136,9 @@ class MobileFaceRNet(nn.Module):
         )
         total = preset.layout.total
         self.head: PointHead | PoolHead
+        self.colour: ColourHead | None = None
         if preset.points:
+            self.colour = ColourHead(preset.layout.beta, preset.layout.gamma)
             self.head = PointHead(channels, preset.code, preset.points, preset.hidden, total)
         else:
             self.head = PoolHead(channels, preset.code, total)
@@ -171,6 +174,11 @@ class MobileFaceRNet(nn.Module):
         else:
             points = self.decoder(stages[-1], [stages[i] for i in self.taps[::-1]])
             normalised = self.head(stages[-1], points)
+        if self.colour is not None:
+            albedo, light = self.colour(crop)
+            at = self.preset.layout.slices()
+            for part, extra in ((at["beta"], albedo), (at["gamma"], light)):
+                normalised = normalised + F.pad(extra, (part.start, normalised.shape[1] - part.stop))
         return self.mean + self.std * normalised.float(), points
 
 
