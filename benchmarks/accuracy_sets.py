@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measures import HALF, INNER, MIRROR, Array, align, box_size, nme
+from benchmarks.measures import Array, align, box_size, nme
+from training.landmarks import CFP_HALF, INNER, MIRROR_68
 
 Score = Callable[[Array], dict[str, float]]
 
@@ -105,6 +106,6 @@ def cfp(folder: Path) -> Iterator[Case]:
 
         def score(found: Array, true: Array = true, row: str = row) -> dict[str, float]:
             size = box_size(true)
-            return {row: min(nme(found[HALF], true, size), nme(found[MIRROR[HALF]], true, size))}
+            return {row: min(nme(found[CFP_HALF], true, size), nme(found[MIRROR_68[CFP_HALF]], true, size))}
 
         yield Case("cfp", folder / "images" / str(file), true, score)

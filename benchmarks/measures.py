@@ -9,28 +9,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-INNER = np.arange(17, 68)
-# The 30 points of the CFP set among the 68, for the half of the face at the picture's left ...
-HALF = np.r_[0:9, 17, 19, 21, 36:42, 27:31, 33, 32, 31, 48, 51, 62, 57, 66]
-# ... and where each of the 68 goes in a mirrored face.
-MIRROR = np.r_[
-    16:-1:-1,
-    26:16:-1,
-    27:31,
-    35:30:-1,
-    45:41:-1,
-    47,
-    46,
-    39:35:-1,
-    41,
-    40,
-    54:47:-1,
-    59:54:-1,
-    64:59:-1,
-    67:64:-1,
-]
-
-
 def box_size(points: Array) -> float:
     """Square root of the area of the points' box."""
     return float(np.sqrt(np.prod(points.max(0) - points.min(0))))

@@ -21,9 +21,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from benchmarks.bench_accuracy import DATA
-from benchmarks.measures import INNER, Array
+from benchmarks.measures import Array
 from facesdk import FaceSDK, Options, ops
 from facesdk.face_model import FaceModel
+from training.landmarks import INNER
 
 YAWS = (-60, -30, 0, 30, 60)
 SIZE, FOCAL, DISTANCE, RADIUS_MM = 512, 3000.0, 40.0, 95.0  # the camera's distance is in the scan's own units

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from training.camera import move_pose, rotation_from_vector, six_from_rotation, turn_light
 from training.data import CROP_IN_PACK, PACK_SIZE, Shards
-from training.linear_face import MIRROR_68, ODD_IN_X, LinearFace
+from training.landmarks import MIRROR_68
+from training.linear_face import ODD_IN_X, LinearFace
 from training.photometry import Photometry
 
 

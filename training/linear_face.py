@@ -19,23 +19,6 @@ from torch import Tensor
 
 Array = NDArray[np.float32]
 
-# Where each of the 68 points goes when the picture is mirrored.
-MIRROR_68 = np.r_[
-    16:-1:-1,
-    26:16:-1,
-    27:31,
-    35:30:-1,
-    45:41:-1,
-    47,
-    46,
-    39:35:-1,
-    41,
-    40,
-    54:47:-1,
-    59:54:-1,
-    64:59:-1,
-    67:64:-1,
-]
 # Real spherical harmonics of the light that change sign with x: Y11, Y2-2, Y21 (basis order of the design
 # page).
 ODD_IN_X = (3, 4, 7)

@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.accuracy_sets import Case, cases
 from benchmarks.bench_accuracy import Table, bounded, measure
-from benchmarks.measures import HALF, MIRROR, align, box_size, nme, overlap
+from benchmarks.measures import align, box_size, nme, overlap
 from benchmarks.predictors import Mb05, choose
+from training.landmarks import CFP_HALF, MIRROR_68
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("FACESDK_DATA", ROOT.parent / "shared" / "data"))
@@ -36,8 +37,8 @@ def test_alignment_removes_scale_and_shift_only() -> None:
 
 
 def test_mirror_is_its_own_inverse() -> None:
-    assert (MIRROR[MIRROR] == np.arange(68)).all()
-    assert len(HALF) == 30
+    assert (MIRROR_68[MIRROR_68] == np.arange(68)).all()
+    assert len(CFP_HALF) == 30
 
 
 def test_the_face_with_the_best_overlap_is_meant() -> None:

@@ -19,7 +19,8 @@ from training.camera import (
     turn_light,
 )
 from training.data import CROP_IN_PACK, load_shards
-from training.linear_face import MIRROR_68, load_linear_face
+from training.landmarks import MIRROR_68
+from training.linear_face import load_linear_face
 from training.photometry import Photometry, jpeg_like
 
 torch.set_num_threads(1)
