@@ -14,7 +14,8 @@ from facesdk.errors import AssetError, FaceSDKError, InvalidImage, InvalidOption
 if TYPE_CHECKING:
     from facesdk.result import Result
 
-FORMATS = ("glb", "obj", "ply", "json")
+MESHES = ("glb", "obj", "ply")  # a file per face
+FORMATS = (*MESHES, "json", "overlay", "sheet")
 
 app = typer.Typer(
     add_completion=False,
@@ -30,15 +31,16 @@ def reconstruct(
     out: Annotated[Path, typer.Option(help="Folder to write to; made if missing.")] = Path("out"),
     sample: Annotated[bool, typer.Option("--sample", help="Use the bundled sample photo.")] = False,
     formats: Annotated[
-        str, typer.Option(help="Mesh files to write, from glb,obj,ply,json.")
-    ] = "glb,obj,json",
+        str, typer.Option(help=f"What to write, of {','.join(FORMATS)}.")
+    ] = "glb,obj,json,overlay,sheet",
     max_faces: Annotated[int, typer.Option(help="Most faces per photo.")] = 16,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     backend: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
 ) -> None:
     """Reconstruct every face of the photos: meshes, numbers and pictures to look at.
 
-    Per photo: NAME.json, NAME_overlay.png, NAME_sheet.png, and NAME_face0.glb and so on for each face.
+    Per photo NAME.json, NAME_overlay.png and NAME_sheet.png; per face NAME_face0.glb, .obj, .ply and .json.
+    What --formats leaves out costs nothing: json,overlay is the quickest look at a folder of photos.
     """
     from facesdk.options import Options
     from facesdk.sdk import FaceSDK
@@ -185,14 +187,18 @@ def _make_folder(folder: Path) -> None:
 def _write(result: Result, out: Path, name: str, formats: list[str]) -> None:
     from facesdk.files import result_dict, save_picture, write_json
 
-    write_json(out / f"{name}.json", result_dict(result))
+    if "json" in formats:
+        write_json(out / f"{name}.json", result_dict(result))
     if not result.faces:
         return
-    save_picture(result.overlay(), out / f"{name}_overlay.png")
-    save_picture(result.plot(), out / f"{name}_sheet.png")
+    if "overlay" in formats:
+        save_picture(result.overlay(), out / f"{name}_overlay.png")
+    if "sheet" in formats:
+        save_picture(result.plot(), out / f"{name}_sheet.png")
     for i, face in enumerate(result.faces):
         for suffix in formats:
-            face.save(out / f"{name}_face{i}.{suffix}")
+            if suffix in (*MESHES, "json"):
+                face.save(out / f"{name}_face{i}.{suffix}")
 
 
 def _summary(photo: str, result: Result) -> str:

@@ -5,6 +5,7 @@ OBJ, PLY and JSON are in the face frame in mm; GLB is in the same frame in metre
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import tempfile
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from facesdk.errors import FaceSDKError, InvalidOptions
 
 if TYPE_CHECKING:
+    from facesdk.face_model import FaceModel
     from facesdk.result import Face, Result
 
 FloatArray = npt.NDArray[np.float32]
@@ -141,25 +143,32 @@ def _write_json_face(face: Face, path: Path) -> None:
 def _write_obj(face: Face, path: Path) -> None:
     """OBJ with UVs, beside it MTL and texture PNG; the OBJ comes last, so that it is never alone."""
     model = face.model
-    textured = len(model.uv_triangles) > 0
-    lines = ["# FaceSDK: face frame, mm"]
-    if textured:
+    lines = ["# FaceSDK: face frame, mm\n"]
+    if len(model.uv_triangles):
         texture, material = path.with_suffix(".png"), path.with_suffix(".mtl")
-        write_atomic(texture, encode_picture(face.texture.image, ".png"))
+        write_atomic(texture, face.texture.png)
         content = f"newmtl face\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nillum 1\nmap_Kd {texture.name}\n"
         write_atomic(material, content.encode())
-        lines += [f"mtllib {material.name}", "usemtl face"]
-        lines += [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in face.verts_face_mm.tolist()]
-        lines += [f"vt {u:.6f} {v:.6f}" for u, v in model.uv.tolist()]
-        both = np.stack([model.triangles, model.uv_triangles], axis=2) + 1
-        lines += [f"f {a}/{ta} {b}/{tb} {c}/{tc}" for (a, ta), (b, tb), (c, tc) in both.tolist()]
+        lines += [f"mtllib {material.name}\nusemtl face\n"]
+        verts = face.verts_face_mm
+        lines += ["v %.4f %.4f %.4f\n" * len(verts) % tuple(verts.ravel().tolist())]
     else:
         colored = np.concatenate([face.verts_face_mm, vertex_colors(face) / 255.0], axis=1)
-        lines += [
-            f"v {x:.4f} {y:.4f} {z:.4f} {r:.4f} {g:.4f} {b:.4f}" for x, y, z, r, g, b in colored.tolist()
-        ]
-        lines += [f"f {a} {b} {c}" for a, b, c in (model.triangles + 1).tolist()]
-    write_atomic(path, ("\n".join(lines) + "\n").encode())
+        lines += ["v %.4f %.4f %.4f %.4f %.4f %.4f\n" * len(colored) % tuple(colored.ravel().tolist())]
+    write_atomic(path, "".join(lines).encode() + _obj_triangles(model))
+
+
+@functools.lru_cache(maxsize=1)
+def _obj_triangles(model: FaceModel) -> bytes:
+    """The lines of an OBJ that all faces of a model share: texture coordinates and triangles."""
+    if not len(model.uv_triangles):
+        return (
+            "f %d %d %d\n" * len(model.triangles) % tuple((model.triangles + 1).ravel().tolist())
+        ).encode()
+    both = np.stack([model.triangles, model.uv_triangles], axis=2) + 1
+    coordinates = "vt %.6f %.6f\n" * len(model.uv) % tuple(model.uv.ravel().tolist())
+    triangles = "f %d/%d %d/%d %d/%d\n" * len(both) % tuple(both.ravel().tolist())
+    return (coordinates + triangles).encode()
 
 
 def _write_ply(face: Face, path: Path) -> None:

@@ -6,6 +6,7 @@ accessors: most shapes move a small part of the face.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +15,10 @@ import pygltflib as gltf
 
 from facesdk import ops
 from facesdk.arkit import ARKIT_NAMES
-from facesdk.files import encode_picture, vertex_colors
+from facesdk.files import vertex_colors
 
 if TYPE_CHECKING:
+    from facesdk.face_model import FaceModel
     from facesdk.result import Face
 
 FloatArray = npt.NDArray[np.float32]
@@ -28,28 +30,24 @@ STILL_M = 5e-5  # a twentieth of a millimetre: less movement is none
 def glb_bytes(face: Face) -> bytes:
     """The bytes of a GLB file."""
     model = face.model
-    builder = _Builder()
-    textured = len(model.uv_triangles) > 0
-    corner, uv_corner, triangles = _split(face)
+    shared = _shared(model)
+    builder = shared.builder.fork()
     neutral = face.neutral()
     attributes = gltf.Attributes(
-        POSITION=builder.vertices(neutral[corner] * METRES, bounds=True),
-        NORMAL=builder.vertices(_unit(ops.normals(neutral, model.triangles)[corner])),
+        POSITION=builder.vertices(neutral[shared.corner] * METRES, bounds=True),
+        NORMAL=builder.vertices(_unit(ops.normals(neutral, model.triangles))[shared.corner]),
+        TEXCOORD_0=shared.uv,
     )
-    if textured:
-        uv = model.uv[uv_corner].copy()
-        uv[:, 1] = 1.0 - uv[:, 1]  # glTF's v runs down
-        attributes.TEXCOORD_0 = builder.vertices(uv)
-        material = builder.textured_material(encode_picture(face.texture.image, ".png"))
+    if shared.uv is not None:
+        material = builder.textured_material(face.texture.png)
     else:
-        attributes.COLOR_0 = builder.vertices((vertex_colors(face)[corner] / 255.0).astype(np.float32))
+        colors = vertex_colors(face)[shared.corner] / 255.0
+        attributes.COLOR_0 = builder.vertices(colors.astype(np.float32))
         material = gltf.Material(name="face", doubleSided=True)
-    shapes = model.arkit_shapes()
-    targets = [gltf.Attributes(POSITION=builder.target(model.subdivide(s)[corner] * METRES)) for s in shapes]
     primitive = gltf.Primitive(
-        attributes=attributes, indices=builder.indices(triangles), material=0, targets=targets or None
+        attributes=attributes, indices=shared.indices, material=0, targets=list(shared.targets) or None
     )
-    names = list(ARKIT_NAMES[: len(shapes)])
+    names = list(ARKIT_NAMES[: len(shared.targets)])
     mesh = gltf.Mesh(name="face", primitives=[primitive])
     if names:
         mesh.weights = [face.expression[name] for name in names]
@@ -57,9 +55,31 @@ def glb_bytes(face: Face) -> bytes:
     return builder.finish(mesh, material)
 
 
-def _split(face: Face) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+class _Shared:
+    """What the GLB files of all faces of one model have in common: triangles, UVs and the 52 shapes."""
+
+    def __init__(self, model: FaceModel) -> None:
+        self.corner, uv_corner, triangles = _split(model)
+        self.builder = _Builder()
+        self.indices = self.builder.indices(triangles)
+        self.uv: int | None = None
+        if len(model.uv_triangles):
+            uv = model.uv[uv_corner].copy()
+            uv[:, 1] = 1.0 - uv[:, 1]  # glTF's v runs down
+            self.uv = self.builder.vertices(uv)
+        self.targets = tuple(
+            gltf.Attributes(POSITION=self.builder.target(model.subdivide(shape) * METRES, self.corner))
+            for shape in model.arkit_shapes()
+        )
+
+
+@functools.lru_cache(maxsize=1)
+def _shared(model: FaceModel) -> _Shared:
+    return _Shared(model)  # most of a file's bytes and time: made once, some 10 MB
+
+
+def _split(model: FaceModel) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Vertex and UV index of each GLB vertex, and the triangles over them: one vertex per pair of the two."""
-    model = face.model
     if len(model.uv_triangles) == 0:
         every = np.arange(model.n_verts, dtype=np.int32)
         return every, every, model.triangles
@@ -83,6 +103,14 @@ class _Builder:
         self._gltf = gltf.GLTF2(asset=gltf.Asset(version="2.0", generator="FaceSDK"))
         self._blob = bytearray()
 
+    def fork(self) -> _Builder:
+        """A builder that goes on from what this one holds, which stays as it is."""
+        other = _Builder()
+        other._gltf.bufferViews = list(self._gltf.bufferViews)
+        other._gltf.accessors = list(self._gltf.accessors)
+        other._blob = self._blob.copy()
+        return other
+
     def vertices(self, values: FloatArray, bounds: bool = False) -> int:
         """An accessor of (N, 2) or (N, 3) vertex values."""
         view = self._view(np.ascontiguousarray(values, dtype="<f4").tobytes(), gltf.ARRAY_BUFFER)
@@ -100,22 +128,26 @@ class _Builder:
             gltf.Accessor(bufferView=view, componentType=component, count=len(flat), type=gltf.SCALAR)
         )
 
-    def target(self, delta: FloatArray) -> int:
-        """A sparse accessor of (N, 3) displacements; a shape that moves nothing stores nothing."""
-        moved = np.flatnonzero(np.abs(delta).max(axis=1) > STILL_M)
-        accessor = gltf.Accessor(byteOffset=None, componentType=gltf.FLOAT, count=len(delta), type=gltf.VEC3)
-        stored = np.zeros_like(delta)
-        stored[moved] = delta[moved]
-        accessor.min, accessor.max = _bounds(stored)
+    def target(self, delta: FloatArray, corner: npt.NDArray[np.int32]) -> int:
+        """A sparse accessor of the displacements of (V, 3) vertices at the N corners that are `corner`.
+
+        A shape that moves nothing stores nothing.
+        """
+        largest = np.max(np.abs(delta), axis=1)
+        moved = np.flatnonzero(largest[corner] > STILL_M)
+        values = delta[corner[moved]]
+        accessor = gltf.Accessor(byteOffset=None, componentType=gltf.FLOAT, count=len(corner), type=gltf.VEC3)
+        stored = values if len(moved) == len(corner) else np.concatenate([values, np.zeros((1, 3), "f4")])
+        accessor.min, accessor.max = _bounds(stored)  # the corners that stay count as zeros
         if len(moved):
-            index, component = _compact(moved, len(delta) - 1)
+            index, component = _compact(moved, len(corner) - 1)
             accessor.sparse = gltf.Sparse(
                 count=len(moved),
                 indices=gltf.AccessorSparseIndices(
                     bufferView=self._view(index.tobytes()), componentType=component
                 ),
                 values=gltf.AccessorSparseValues(
-                    bufferView=self._view(np.ascontiguousarray(delta[moved], dtype="<f4").tobytes())
+                    bufferView=self._view(np.ascontiguousarray(values, dtype="<f4").tobytes())
                 ),
             )
         return self._add(accessor)

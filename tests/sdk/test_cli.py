@@ -61,6 +61,19 @@ def test_sample_writes_everything(facesdk: Any, tmp_path: Path) -> None:
     assert len(content["faces"]) == 1
 
 
+@pytest.mark.parametrize(("formats", "written"), [
+    ("overlay", {"sample_overlay.png"}),
+    ("json, sheet", {"sample.json", "sample_face0.json", "sample_sheet.png"}),
+    ("PLY,glb", {"sample_face0.ply", "sample_face0.glb"}),
+])  # fmt: skip
+def test_only_what_is_asked_for_is_written(
+    facesdk: Any, tmp_path: Path, formats: str, written: set[str]
+) -> None:
+    status, _, err = facesdk("reconstruct", "--sample", "--formats", formats, "--out", tmp_path / "out")
+    assert status == 0, err
+    assert {p.name for p in (tmp_path / "out").iterdir()} == written
+
+
 def test_one_bad_photo_costs_only_itself(facesdk: Any, photos: Path, tmp_path: Path) -> None:
     status, out, err = facesdk("reconstruct", photos, photos / "missing.png", "--out", tmp_path / "out")
     assert status == 2

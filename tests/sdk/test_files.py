@@ -85,6 +85,34 @@ def test_glb_holds_the_neutral_face_and_52_named_shapes(face: Face, tmp_path: Pa
     assert blob.startswith(b"\x89PNG")
 
 
+def test_faces_of_one_model_share_no_more_than_the_model(
+    face: Face, tiny_sdk: FaceSDK, picture: Any, tmp_path: Path
+) -> None:
+    """What is kept from one file to the next is the model's: another face's file has its own mesh."""
+    face.save(tmp_path / "first.glb")
+    other = tiny_sdk.reconstruct(picture).faces[0]
+    other.identity = other.identity + 1.0
+    for name in ("other.glb", "again.glb"):
+        other.save(tmp_path / name)
+    assert (tmp_path / "other.glb").read_bytes() == (tmp_path / "again.glb").read_bytes()
+    document = pygltflib.GLTF2().load(str(tmp_path / "other.glb"))
+    primitive = document.meshes[0].primitives[0]
+    positions = accessor_values(document, primitive.attributes.POSITION)
+    corners = positions[accessor_values(document, primitive.indices)[:, 0]] * 1000
+    np.testing.assert_allclose(corners, other.neutral()[face.triangles.ravel()], atol=0.01)
+    assert np.abs(corners - face.neutral()[face.triangles.ravel()]).max() > 0.1
+
+
+def test_bounds_of_a_shape_are_those_of_its_vertices(face: Face, tmp_path: Path) -> None:
+    face.save(tmp_path / "face.glb")
+    document = pygltflib.GLTF2().load(str(tmp_path / "face.glb"))
+    for target in document.meshes[0].primitives[0].targets:
+        index = target["POSITION"] if isinstance(target, dict) else target.POSITION
+        values = accessor_values(document, index)
+        np.testing.assert_array_equal(document.accessors[index].min, values.min(axis=0))
+        np.testing.assert_array_equal(document.accessors[index].max, values.max(axis=0))
+
+
 @pytest.mark.parametrize("kind", ["face", "plain_face"])
 def test_glb_passes_the_validator(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     node = shutil.which("node")
