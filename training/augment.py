@@ -41,6 +41,8 @@ class Batch:
     points_weight: Tensor  # (N, 68)
     weight: Tensor  # (N,)
     light_weight: Tensor  # (N,)
+    identity: Tensor  # (N, 128)
+    mirrored: Tensor  # (N,) bool
 
     def target(self) -> Tensor:
         """Labels in the order of the network's output, rotation as six numbers."""
@@ -72,7 +74,8 @@ class Augment:
         pictures = self.shards.pictures[rows].permute(0, 3, 1, 2).float().mul_(1 / 255)
         batch.crops = resample(pictures, size, centre, angle, scale, mirrored)
         if photometry is not None:
-            gain = photometry.apply(batch.crops[: n - clean], self.generator)
+            points = batch.points[: n - clean]
+            gain = photometry.apply(batch.crops[: n - clean], points, self.generator)
             batch.gamma[: n - clean] *= gain[:, None].expand(-1, 9, 3).flatten(1)
         return batch
 
@@ -118,6 +121,8 @@ class Augment:
             points_weight=points_weight,
             weight=self.shards.weight[rows],
             light_weight=self.shards.light_weight[rows],
+            identity=self.shards.identity[rows],
+            mirrored=mirrored,
         )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 PACK_SIZE = 144
 CROP_IN_PACK = 90.0  # pack pixels per side of the un-jittered network crop
+EMBEDDING = 128  # numbers of the identity teacher
 LABELS = ("alpha", "beta", "delta", "gamma", "rotvec", "m")
 
 
@@ -28,6 +29,7 @@ class Shards:
     points_weight: Tensor  # (n, 68)
     weight: Tensor  # (n,) of the fitted geometry
     light_weight: Tensor  # (n,) of beta and gamma
+    identity: Tensor  # (n, 128) the identity teacher's embedding of length one, zeros where it has none
     set_index: NDArray[np.int64]  # (n,) into sets
     sets: list[str]
     subject: NDArray[np.int64]  # (n,), -1 where unknown
@@ -69,6 +71,10 @@ def load_shards(folder: Path, device: torch.device | str = "cpu", threads: int =
                 columns.setdefault(name, []).append(shard[name])
             light = shard["light_weight"] if "light_weight" in shard.files else np.ones(count, np.float32)
             columns.setdefault("light_weight", []).append(light)
+            identity = (
+                shard["identity"] if "identity" in shard.files else np.zeros((count, EMBEDDING), np.float16)
+            )
+            columns.setdefault("identity", []).append(identity)
         start += count
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
 
@@ -84,6 +90,7 @@ def load_shards(folder: Path, device: torch.device | str = "cpu", threads: int =
         points_weight=tensor("points_weight"),
         weight=tensor("weight"),
         light_weight=tensor("light_weight") * tensor("weight"),
+        identity=tensor("identity"),
         set_index=joined["set"].astype(np.int64),
         sets=names,
         subject=joined["subject"].astype(np.int64),

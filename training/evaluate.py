@@ -19,9 +19,11 @@ def evaluate(network: MobileFaceRNet, augment: Augment, rows: Tensor, size: int)
         return {}
     face, parts = augment.face, network.preset.layout.slices()
     columns: dict[str, list[Tensor]] = {}
+    errors: list[Tensor] = []
+    expected: list[Tensor] = []
     for chunk in torch.split(rows, 64):
         batch = augment.draw(chunk, size, None, None)
-        x, points = network(batch.crops.contiguous(memory_format=torch.channels_last))
+        x, points, spread = network(batch.crops.contiguous(memory_format=torch.channels_last))
         rotation = rotation_from_six(x[:, parts["R"]])
         delta = x[:, parts["delta"]].clamp(0, 1)
         seen = project(face.landmarks(x[:, parts["alpha"]], delta), rotation, x[:, parts["m"]])
@@ -38,8 +40,20 @@ def evaluate(network: MobileFaceRNet, augment: Augment, rows: Tensor, size: int)
         }
         if points.shape[1]:
             values["points"] = 100 * distance(points, batch.points) / box
+            # Above 0: the face called unsure is the one with the larger error.
+            errors.append((distance(seen, batch.points) * known).mean(1))
+            expected.append(spread.exp().mean(1))
         for name, value in values.items():
             columns.setdefault(name, []).append(value)
     joined = {name: torch.cat(value) for name, value in columns.items()}
     known, fitted = joined.pop("known"), joined.pop("fitted")
-    return {k: round(float(mean_over(v, known if v.ndim == 2 else fitted)), 3) for k, v in joined.items()}
+    result = {k: float(mean_over(v, known if v.ndim == 2 else fitted)) for k, v in joined.items()}
+    if errors:
+        result["sureness"] = rank_correlation(torch.cat(errors), torch.cat(expected))
+    return {k: round(v, 3) for k, v in result.items()}
+
+
+def rank_correlation(a: Tensor, b: Tensor) -> float:
+    """Spearman's correlation of two rows of numbers, ties in their order."""
+    ranks = torch.stack([a.argsort().argsort(), b.argsort().argsort()]).float()
+    return float(torch.corrcoef(ranks)[0, 1])

@@ -38,11 +38,18 @@ class LinearFace:
     mirror_alpha: Tensor  # (n_id, n_id): mirrored alpha = alpha @ mirror_alpha
     mirror_beta: Tensor  # (n_tex, n_tex)
     mirror_delta: Tensor  # (n_exp,) permutation
+    blink: Tensor  # columns of the expressions that shut the eyes
 
     def to(self, device: torch.device | str) -> LinearFace:
         """The same rows on another device."""
         moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         return replace(self, **moved)
+
+    def closed_eyes(self, delta: Tensor) -> Tensor:
+        """(N, n_exp) -> (N,) mean weight of the expressions that shut the eyes; 0 if there are none."""
+        if not len(self.blink):
+            return torch.zeros_like(delta[:, 0])
+        return delta[:, self.blink].mean(1)
 
     def landmarks(self, alpha: Tensor, delta: Tensor) -> Tensor:
         """(N, n_id), (N, n_exp) -> the 68 points (N, 68, 3)."""
@@ -156,6 +163,7 @@ def load_linear_face(path: Path, sample: int = 500, seed: int = 7) -> LinearFace
         mirror_alpha=tensor(mirror_matrix(parts.identity, parts.mirror, flip)),
         mirror_beta=tensor(mirror_matrix(parts.albedo, parts.mirror, np.ones(3, np.float32))),
         mirror_delta=tensor(mirrored_names(parts.names)),
+        blink=tensor(np.flatnonzero([name.startswith("eyeBlink") for name in parts.names])),
     )
 
 

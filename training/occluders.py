@@ -41,3 +41,75 @@ def shapes(n: int, side: int, generator: Generator, device: torch.device) -> Ten
     noise = torch.randn(n, 1, 7, 7, generator=generator, device=device)
     ragged = F.interpolate(noise, size=side, mode="bilinear")[:, 0] * (0.35 * draw[:, 6:7, None])
     return ((1 + ragged - distance) * (0.2 * side)).clamp_(0, 1)[:, None]
+
+
+def wear_masks(crops: Tensor, points: Tensor, rows: Tensor, generator: Generator) -> None:
+    """Put a cloth over nose, mouth and chin of the crops at `rows`, in place; points (N, 68, 2), crop sides.
+
+    The cloth is what lies within the jaw's points and below a line across the nose: an intersection of
+    half-planes, which loses its far side where a head is turned, as a real mask does.
+    """
+    n, side = len(rows), crops.shape[2]
+    if n == 0:
+        return
+    draw = torch.rand(n, 6, generator=generator, device=crops.device)
+    seen = points[rows]
+    jaw = seen[:, 2:15]
+    middle = jaw.mean(1, keepdim=True)
+    jaw = middle + (jaw - middle) * (1.0 + 0.12 * draw[:, 0, None, None])
+    top = torch.lerp(seen[:, 28], seen[:, 30], draw[:, 1:2] * 0.9)
+    corners = torch.cat([jaw, top[:, None]], 1)  # from one ear along the chin to the other, then the nose
+    edge = corners.roll(-1, 1) - corners
+    normal = torch.stack([edge[..., 1], -edge[..., 0]], 2)
+    normal = normal / normal.norm(dim=2, keepdim=True).clamp_min(1e-6)
+    inward = (normal * (middle - corners)).sum(2, keepdim=True)
+    normal = torch.where(inward < 0, -normal, normal)
+    t = (torch.arange(side, device=crops.device) + 0.5) / side - 0.5
+    offset = (normal * corners).sum(2)  # (n, 14)
+    across = normal[..., 0, None, None] * t + normal[..., 1, None, None] * t[:, None]
+    inside = (across - offset[..., None, None]).amin(1)  # (n, S, S), crop sides from the nearest edge
+    cover = (inside * side + 0.5).clamp_(0, 1)[:, None]
+    colour = torch.rand(n, 3, 1, 1, generator=generator, device=crops.device)
+    pale = (draw[:, 2] < 0.6)[:, None, None, None]  # most masks are white, blue or black
+    gray = draw[:, 3, None, None, None].sqrt()
+    colour = torch.where(pale, gray * (0.8 + 0.2 * colour), colour)
+    folds = (
+        1
+        + 0.12 * torch.sin(t[:, None] * 90 + 6 * draw[:, 4, None, None, None]) * draw[:, 5, None, None, None]
+    )
+    shade = crops[rows].mean(1, keepdim=True) * 0.5 + 0.6  # the cloth keeps some of the light on the face
+    crops[rows] = torch.lerp(crops[rows], (colour * folds * shade).clamp(0, 1), cover)
+
+
+def wear_glasses(crops: Tensor, points: Tensor, rows: Tensor, generator: Generator) -> None:
+    """Put dark or clear glasses on the crops at `rows`, in place; points (N, 68, 2) in crop sides."""
+    n, side = len(rows), crops.shape[2]
+    if n == 0:
+        return
+    draw = torch.rand(n, 6, generator=generator, device=crops.device)
+    seen = points[rows]
+    left, right = seen[:, 36:42].mean(1), seen[:, 42:48].mean(1)
+    along = right - left
+    down = seen[:, 30] - seen[:, 27]
+    t = (torch.arange(side, device=crops.device) + 0.5) / side - 0.5
+    grid = torch.stack([t.expand(side, side), t[:, None].expand(side, side)], 2)  # (S, S, 2)
+    # In the oblique frame of eyes and nose a turned head's glasses turn with it.
+    frame = torch.stack([along, down], 2)
+    determinant = torch.linalg.det(frame).abs()
+    frame = frame + torch.eye(2, device=crops.device) * (determinant < 1e-3)[:, None, None] * 0.2
+    inverse = torch.linalg.inv(frame)
+    nearest = torch.full((n, side, side), 9.0, device=crops.device)
+    for centre in (left, right):
+        local = torch.einsum("nij,nhwj->nhwi", inverse, grid - centre[:, None, None])
+        u = local[..., 0] / (0.34 + 0.14 * draw[:, 0, None, None])
+        v = (local[..., 1] - 0.1) / (0.35 + 0.35 * draw[:, 1, None, None])
+        power = 2 + 4 * draw[:, 2, None, None]  # from round to nearly square
+        nearest = torch.minimum(nearest, (u.abs() ** power + v.abs() ** power) ** (1 / power))
+    lens = ((1 - nearest) * (0.15 * side)).clamp_(0, 1)[:, None]
+    rim = (1 - (nearest - 1).abs() * (0.12 * side)).clamp_(0, 1)[:, None]
+    dark = torch.where(draw[:, 3] < 0.7, 0.75 + 0.25 * draw[:, 4], 0.15 * draw[:, 4])[:, None, None, None]
+    tint = 0.25 * torch.rand(n, 3, 1, 1, generator=generator, device=crops.device)
+    worn = torch.lerp(crops[rows], tint.expand(n, 3, side, side), lens * dark)
+    crops[rows] = torch.lerp(
+        worn, tint * draw[:, 5, None, None, None], rim * (draw[:, 5, None, None, None] < 0.8)
+    )

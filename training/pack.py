@@ -6,7 +6,7 @@ Each `shard_NNN.npz` (at most 30 MB, no pickle) holds 144 x 144 RGB pictures as 
 the crop frame of the face, roll removed, 1.6 crop sides wide; and per face alpha, delta, rotvec of R, m (x
 and y of the model's origin in crop sides from the centre, log of its depth over 1300 mm), the 68 points in
 the picture's pixels, weights, set and subject; beta and gamma with `light_weight` 0 where no light was
-fitted.
+fitted; `identity`, the teacher's embedding, where it was made.
 """
 
 import argparse
@@ -64,6 +64,8 @@ def arrays_of(
         "set": labels["set_index"][rows].astype(np.uint8),
         "subject": labels["subject"][rows].astype(np.int32),
     }
+    if "embedding" in labels:
+        out["identity"] = labels["embedding"][rows]
     if "gamma" in labels:
         out["beta"] = labels["beta"][rows].astype(np.float16)
         out["gamma"] = labels["gamma"][rows].reshape(len(rows), 27).astype(np.float32)
@@ -105,12 +107,16 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--face-model", type=Path, default=FACE_MODEL)
+    parser.add_argument("--identity", type=Path, help="what training.teach_identity wrote")
     parser.add_argument("--pictures", type=Path, help="cache of encoded pictures, made when it is absent")
     args = parser.parse_args()
     with np.load(args.labels) as z:
         labels: dict[str, npt.NDArray[Any]] = {key: z[key] for key in z.files}
     if "rotvec" in labels:
         labels = expand(labels, args.face_model)
+    if args.identity:
+        with np.load(args.identity) as z:
+            labels["embedding"] = z["embedding"]
     frames = Frames(labels["centre"], labels["side"], labels["roll"])
     sets = [open_set(args.data, str(name)) for name in labels["sets"]]
     if args.pictures and args.pictures.exists():

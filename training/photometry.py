@@ -14,7 +14,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from training.occluders import occlude
+from training.occluders import occlude, wear_glasses, wear_masks
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Photometry:
     """Share of the batch that each effect touches."""
 
     occluder: float = 0.4
+    mask: float = 0.06
+    glasses: float = 0.06
     colour: float = 0.7
     gamma: float = 0.2
     low_resolution: float = 0.3
@@ -30,10 +32,12 @@ class Photometry:
     jpeg: float = 0.25
     smallest_crop_px: int = 28
 
-    def apply(self, crops: Tensor, generator: Generator) -> Tensor:
-        """Change the crops (N, 3, S, S) in place; returns the gain (N, 3) that the light's colour went
-        through."""
+    def apply(self, crops: Tensor, points: Tensor, generator: Generator) -> Tensor:
+        """Change the crops (N, 3, S, S) with landmarks (N, 68, 2) in place; returns the gain (N, 3) that the
+        light's colour went through."""
         occlude(crops, self._some(crops, self.occluder, generator), generator)
+        wear_masks(crops, points, self._some(crops, self.mask, generator), generator)
+        wear_glasses(crops, points, self._some(crops, self.glasses, generator), generator)
         gain = self._colour(crops, generator)
         rows = self._some(crops, self.gamma, generator)
         power = torch.exp((_uniform(len(rows), generator, crops) - 0.5) * 1.2)

@@ -12,6 +12,7 @@ Every step leaves a file in the cache and is skipped when that file is there:
     labels        places of the points on the mesh, then pose, identity and expression of every photo
     light         mean albedo and basis, then albedo and SH light of every photo
     face model    facesdk/assets/face_model.safetensors
+    identity      the identity teacher's embedding of every photo
     profiled      photos turned to large yaw
     shards        what training reads
 """
@@ -73,14 +74,19 @@ def steps(data: Path, cache: Path, mediapipe_python: Path | None, profiled: int)
     yield Step("light", light, module("albedo", *seen, "--out", albedo, "--fit", light))
     parts = ("--cache", cache, "--places", places, "--albedo", albedo)
     yield Step("face model", FACE_MODEL, module("assemble", *parts, "--out", FACE_MODEL))
-    turned = ("--places", places, "--out", shards, "--count", str(profiled))
+    identity = cache / "identity.npz"
+    yield Step(
+        "identity", identity, module("teach_identity", "--data", data, "--labels", light, "--out", identity)
+    )
+    turned = ("--identity", identity, "--places", places, "--out", shards, "--count", str(profiled))
     yield Step(
         "profiled", shards / "shard_profiled_000.npz",
         module("profiling", "--labels", light, *seen[2:], *turned),
     )  # fmt: skip
     yield Step(
         "shards", shards / "shard_000.npz",
-        module("pack", "--data", data, "--labels", light, "--out", shards, "--pictures", pictures),
+        module("pack", "--data", data, "--labels", light, "--out", shards, "--pictures", pictures,
+               "--identity", identity),
     )  # fmt: skip
 
 

@@ -160,6 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("labels", "pictures", "geometry", "places", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--identity", type=Path, help="what training.teach_identity wrote")
     parser.add_argument("--count", type=int, default=6000)
     args = parser.parse_args()
     with np.load(args.labels) as z:
@@ -217,6 +218,9 @@ def main() -> None:
         # The photo's shading turned with the head: no light in the camera's frame explains it.
         "light_weight": np.zeros(n, np.float32),
     }
+    if args.identity:
+        with np.load(args.identity) as z:
+            arrays["identity"] = z["embedding"][rows]
     sets = np.array([*labels["sets"], "profiled"])
     print(f"{n} faces in {write_shards(args.out, pictures, arrays, sets, 'shard_profiled')} shards")
 

@@ -44,6 +44,8 @@ class Settings:
     set_weights: dict[str, float] = field(default_factory=dict)
     # Rows at yaw 90 degrees are drawn 1 + yaw_boost times as often as frontal ones.
     yaw_boost: float = 1.0
+    # Rows whose eyes are shut are drawn 1 + closed_eyes_boost times as often: photos show few of them.
+    closed_eyes_boost: float = 0.0
     jitter: Jitter = field(default_factory=Jitter)
     photometry: Photometry = field(default_factory=Photometry)
     weights: Weights = field(default_factory=Weights)

@@ -26,6 +26,7 @@ from training.data import Shards, load_shards
 from training.evaluate import evaluate
 from training.linear_face import load_linear_face
 from training.losses.fit import FitLoss
+from training.losses.identity import IdentityLoss
 from training.losses.paper import PaperLoss
 from training.memory import keep_freed_memory
 from training.networks.layout import Layout
@@ -63,12 +64,19 @@ class Trainer:
         self.augment = Augment(shards, face, settings.seed)
         self.train_rows, self.held_rows = shards.split(settings.held_out)
         self.held_rows = self.held_rows[:: max(1, len(self.held_rows) // settings.evaluate_rows)]
-        self.draw_weights = row_weights(shards, self.train_rows, settings.set_weights, settings.yaw_boost)
+        closed = face.closed_eyes(shards.labels["delta"])
+        self.draw_weights = row_weights(
+            shards,
+            self.train_rows,
+            settings.set_weights,
+            settings.yaw_boost,
+            closed * settings.closed_eyes_boost,
+        )
         network = build(settings.preset, layout)
         network.mean[:], network.std[:] = label_statistics(self.augment, self.train_rows)
         self.network: MobileFaceRNet = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = checkpoint.Average(self.network, settings.average)
-        self.loss = FitLoss(face, layout, settings.weights, self.network.std)
+        self.loss = FitLoss(face, layout, settings.weights, self.network.std, self._identity(shards))
         rendering = settings.paper.photo + settings.paper.ssim + settings.paper.smooth > 0
         control = ControlFace.load(face_model, device) if rendering else None
         self.paper = PaperLoss(face, control, layout, settings.paper)
@@ -76,6 +84,15 @@ class Trainer:
         self.progress = Progress()
         out.mkdir(parents=True, exist_ok=True)
         (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
+
+    def _identity(self, shards: Shards) -> IdentityLoss | None:
+        """The tie to the identity teacher, where the shards have its embeddings."""
+        rows = self.train_rows.to(shards.identity.device)
+        rows = rows[(shards.identity[rows].square().sum(1) > 0.5) & (shards.weight[rows] > 0)]
+        if not self.settings.weights.identity or len(rows) < 2 * shards.identity.shape[1]:
+            return None
+        mirror = self.augment.face.mirror_alpha
+        return IdentityLoss(shards.labels["alpha"][rows], shards.identity[rows], mirror)
 
     def _optimizer(self) -> torch.optim.Optimizer:
         plain = [p for p in self.network.parameters() if p.ndim == 1]  # norms and biases do not decay
@@ -121,8 +138,8 @@ class Trainer:
         batch = self.augment.draw(self.train_rows[picks], size, s.jitter, s.photometry, clean)
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=s.autocast):
-            x, points = self.network(crops)
-        total, terms = self.loss(x.float(), points.float(), batch)
+            x, points, spread = self.network(crops)
+        total, terms = self.loss(x.float(), points.float(), spread.float(), batch)
         extra = self.paper(x.float(), batch, epoch)
         total = total + sum(extra.values())
         terms |= extra

@@ -119,8 +119,9 @@ def test_photometry_keeps_range_and_reports_gain(source: Augment) -> None:
     assert float(batch.crops.max()) <= 1
     assert torch.isfinite(batch.target()).all()
     flat = torch.full((10, 3, 16, 16), 0.25)
-    only_colour = Photometry(0, 1.0, 0, 0, 0, 0, 0)
-    gain = only_colour.apply(flat, torch.Generator().manual_seed(1))
+    only_colour = Photometry(0, 0, 0, 1.0, 0, 0, 0, 0, 0)
+    nowhere = torch.zeros(10, 68, 2)
+    gain = only_colour.apply(flat, nowhere, torch.Generator().manual_seed(1))
     offset = flat[:, :, 0, 0] - 0.25 * gain
     assert torch.allclose(offset, offset[:, :1].expand(10, 3), atol=1e-5)  # gray stays gray times gain
 

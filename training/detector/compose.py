@@ -87,7 +87,7 @@ class Composer:
             self._distract(canvas)
         pixels = canvas.pixels
         for n in range(len(canvas.boxes)):
-            if canvas.kind[n] == 1 and self.rng.random() < 0.12:
+            if canvas.kind[n] == 1 and self.rng.random() < 0.2:
                 self.occluders.put(pixels, canvas.boxes[n], canvas.points[n], self._texture())
         pixels = degrade(pixels, self.rng)
         boxes = np.array(canvas.boxes, np.float32).reshape(-1, 4)

@@ -88,9 +88,7 @@ def follow(ema: nn.Module, net: nn.Module, keep: float) -> None:
                 a.copy_(b)
 
 
-def train(
-    config: dict[str, Any], pack: Path, occluders: Path, out: Path, init: Path | None = None
-) -> None:
+def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path, init: Path | None = None) -> None:
     """Run the schedule of the config; checkpoint, model and log go to `out`.
 
     `init`: safetensors with the averaged weights of an earlier run to start from.

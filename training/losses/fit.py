@@ -14,7 +14,12 @@ from torch.nn import functional as F
 from training.augment import Batch
 from training.camera import project, rotation_from_six
 from training.linear_face import LinearFace
+from training.losses.identity import IdentityLoss
 from training.networks.layout import Layout
+
+# Upper and lower lids and inner lips, pair by pair.
+UPPER = (37, 38, 43, 44, 61, 62, 63)
+LOWER = (41, 40, 47, 46, 67, 66, 65)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,9 @@ class Weights:
     beta: float = 0.3
     delta: float = 0.5
     gamma: float = 0.3
+    openings: float = 0.0
+    identity: float = 0.0
+    spread: float = 0.1
 
 
 def mean_over(values: Tensor, weight: Tensor) -> Tensor:
@@ -46,8 +54,16 @@ def distance(a: Tensor, b: Tensor) -> Tensor:
 class FitLoss:
     """Sum of the label losses of one batch, with each term's value for the log."""
 
-    def __init__(self, face: LinearFace, layout: Layout, weights: Weights, std: Tensor) -> None:
+    def __init__(
+        self,
+        face: LinearFace,
+        layout: Layout,
+        weights: Weights,
+        std: Tensor,
+        identity: IdentityLoss | None = None,
+    ) -> None:
         self.face, self.parts, self.weights, self.std = face, layout.slices(), weights, std
+        self.identity = identity
         # As in weighted parameter distance: a coefficient counts by how far it moves the surface.
         effect = face.sample_basis.norm(dim=1) * torch.cat(
             [std[self.parts["alpha"]], std[self.parts["delta"]]]
@@ -56,7 +72,9 @@ class FitLoss:
         for name, part in (("alpha", effect[: face.n_id]), ("delta", effect[face.n_id :])):
             self.effect[self.parts[name]] = part / part.mean()
 
-    def __call__(self, x: Tensor, points: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, x: Tensor, points: Tensor, spread: Tensor, batch: Batch
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         parts, w = {name: x[:, where] for name, where in self.parts.items()}, self.weights
         rotation = rotation_from_six(parts["R"])
         target, rows = batch.target(), batch.weight
@@ -65,7 +83,19 @@ class FitLoss:
         )
         terms: dict[str, Tensor] = {}
         seen = project(self.face.landmarks(parts["alpha"], parts["delta"]), rotation, parts["m"])
-        terms["land"] = mean_over(100 * distance(seen, batch.points), point_weight)
+        off_by = distance(seen, batch.points)
+        terms["land"] = mean_over(100 * off_by, point_weight)
+        if self.weights.openings:
+            # Eyelids and lips are close together: a small error of each point hides whether they are shut.
+            gap = seen[:, UPPER] - seen[:, LOWER] - batch.points[:, UPPER] + batch.points[:, LOWER]
+            both = point_weight[:, UPPER] * point_weight[:, LOWER]
+            terms["openings"] = mean_over(100 * distance(gap, torch.zeros_like(gap)), both)
+        if spread.shape[1] and self.weights.spread:
+            # Likelihood of exp(-r / b) / (2 pi b^2), whose mean error is 2 b = exp(spread).
+            likelihood = off_by.detach() * torch.exp(-spread) + spread
+            terms["spread"] = mean_over(likelihood, point_weight)
+        if self.identity is not None and self.weights.identity:
+            terms["identity"] = self.identity(parts["alpha"], batch.identity, batch.mirrored)
         if points.shape[1]:
             terms["points"] = mean_over(100 * distance(points, batch.points), point_weight)
         # The model is linear: the difference of two surfaces is the surface of the difference.

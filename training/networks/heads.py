@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 from training.networks.blocks import ConvNorm
 
+START = -3.5  # log of a landmark's error before training, in crop sides: about 3 % of the crop
+
 
 def soft_argmax(maps: Tensor) -> Tensor:
     """Expected position of each map (N, P, H, W) -> (N, P, 2), in units of the side from the centre.
@@ -63,6 +65,7 @@ class PointHead(nn.Module):
 
     cells = 3
     narrow = 64
+    causes = 16
 
     def __init__(self, channels: int, code: int, points: int, hidden: int, outputs: int) -> None:
         super().__init__()
@@ -70,15 +73,21 @@ class PointHead(nn.Module):
         self.place = nn.Conv2d(channels, self.narrow, 1)
         self.hidden = nn.Linear(2 * points + code + self.narrow * self.cells**2, hidden)
         self.output = nn.Linear(hidden, outputs)
+        # What makes one point unsure (dark, blurred, turned away) makes others so too: a few numbers say it.
+        self.doubt = nn.Linear(hidden, self.causes)
+        self.spread = nn.Linear(self.causes, points)
+        nn.init.normal_(self.spread.weight, std=1e-2)
+        nn.init.constant_(self.spread.bias, START)
 
-    def forward(self, x: Tensor, points: Tensor) -> Tensor:
+    def forward(self, x: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Deep features and landmarks -> x, normalised, and log of each landmark's expected error."""
         code = torch.relu(self.code(x)).mean((2, 3))
         place = torch.relu(self.place(x))
         if place.shape[2] != self.cells:  # smaller inputs of the first training steps
             place = F.interpolate(place, size=(self.cells, self.cells), mode="bilinear", align_corners=False)
         joined = torch.cat([4 * points.flatten(1), code, place.flatten(1)], 1)  # 4: points to unit variance
-        out: Tensor = self.output(torch.relu(self.hidden(joined)))
-        return out
+        hidden = torch.relu(self.hidden(joined))
+        return self.output(hidden), self.spread(torch.relu(self.doubt(hidden)))
 
 
 class ColourHead(nn.Module):
