@@ -11,8 +11,9 @@ class IdentityLoss:
     """1 - cosine between the identity coefficients and the teacher's embedding turned into their space.
 
     The turn is fixed: the embedding's leading principal axes, one per coefficient, rotated so that they
-    agree best with the fitted identities (orthogonal Procrustes). A rotation keeps all cosines, so two photos are as
-    alike in the coefficients as they are for the teacher, and landmarks and surface are disturbed least.
+    agree best with the fitted identities (orthogonal Procrustes). A rotation keeps all cosines, so two
+    photos are as alike in the coefficients as they are for the teacher, and landmarks and surface are
+    disturbed least.
     """
 
     def __init__(self, alpha: Tensor, embedding: Tensor, mirror: Tensor) -> None:
