@@ -105,29 +105,36 @@ def info(
 @app.command()
 def bench(
     photo: Annotated[Path | None, typer.Argument(help="A photo; the bundled sample by default.")] = None,
-    runs: Annotated[int, typer.Option(help="Timed runs, after three untimed.", min=1)] = 30,
+    runs: Annotated[int, typer.Option(help="Timed runs, after three untimed.", min=1)] = 50,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     backend: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to a file too.")] = None,
 ) -> None:
-    """Time each stage on one photo: median milliseconds on this machine."""
-    import statistics
+    """Check each stage against its NumPy twin, then time it: milliseconds on this machine."""
     import time
 
-    from facesdk import manifest
+    from facesdk import bench, manifest
+    from facesdk.files import write_json
     from facesdk.image import load_image
     from facesdk.options import Options
     from facesdk.sdk import FaceSDK
 
+    picture = load_image(photo or manifest.asset_path(manifest.SAMPLE))
     start = time.perf_counter()
     sdk = FaceSDK(Options(threads=threads, backend=backend))
     ready = (time.perf_counter() - start) * 1e3
-    picture = load_image(photo or manifest.asset_path(manifest.SAMPLE))
-    timings = [sdk.reconstruct(picture).timings_ms for _ in range(runs + 3)][3:]
-    faces = len(sdk.reconstruct(picture).faces)
-    print(f"{picture.shape[1]} x {picture.shape[0]} px, {faces} face(s), {backend}, {threads} thread(s)")
-    print(f"  {'FaceSDK()':10} {ready:8.1f} ms (once)")
-    for stage in timings[0]:
-        print(f"  {stage:10} {statistics.median(t[stage] for t in timings):8.2f} ms")
+    stages = bench.TrackedFrame(sdk, picture).stages()
+    stages.append(bench.Stage("reconstruct", lambda: sdk.reconstruct(picture)))
+    rows = bench.measure(stages, runs)
+    machine = bench.fingerprint()
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    print(f"{picture.shape[1]} x {picture.shape[0]} px, {backend}, {threads} thread(s), {runs} runs")
+    print(bench.table(rows))
+    print(f"frame: warp to a {bench.PICTURE_PX} px picture; reconstruct: the whole photo with the detector")
+    print(f"FaceSDK() {ready:.0f} ms, once")
+    if json_file is not None:
+        content = {"machine": machine, "backend": backend, "threads": threads, "runs": runs}
+        write_json(json_file, content | {"construct_ms": ready, "stages": rows})
 
 
 def main() -> None:

@@ -149,8 +149,22 @@ def test_info_lists_assets_and_verifies_them(facesdk: Any, tiny_assets: Path) ->
     assert facesdk("info")[0] == 0  # the size is still right
 
 
-def test_bench_prints_every_stage(facesdk: Any) -> None:
-    status, out, _ = facesdk("bench", "--runs", "2")
-    assert status == 0
-    for stage in ("detect", "crop", "network", "decode", "camera", "total"):
+def test_bench_prints_and_stores_every_stage(facesdk: Any, tmp_path: Path) -> None:
+    status, out, err = facesdk("bench", "--runs", "2", "--json", tmp_path / "bench.json")
+    assert status == 0, err
+    content = json.loads((tmp_path / "bench.json").read_text())
+    for stage in ("warp", "network", "decode", "normals", "shade", "rasterize", "frame", "reconstruct"):
         assert stage in out
+        assert content["stages"][stage]["p50"] <= content["stages"][stage]["p99"]
+    assert str(tmp_path) not in json.dumps(content)
+
+
+def test_bench_times_nothing_that_is_wrong(facesdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from facesdk import ops
+
+    right = ops.normals
+    monkeypatch.setattr(ops, "normals", lambda *args, **options: right(*args, **options) * 1.01)
+    status, out, err = facesdk("bench", "--runs", "2")
+    assert status == 2
+    assert "normals differs from its NumPy twin" in err
+    assert out == ""

@@ -1,0 +1,131 @@
+"""The peers' parts as contestants: 3DDFA_V2's network and dense decode, MediaPipe over a pipe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from benchmarks.interleave import Timed
+from benchmarks.measures import Array
+
+DENSE_VERTS, DENSE_SHAPES = 38365, 50  # of 3DDFA_V2's face model without neck: 40 identity, 10 expression
+
+
+def session(model: str | bytes) -> Any:
+    """ONNX Runtime as its peers use it, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+class Mb05Network:
+    """The network alone, on one 120 x 120 crop."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = session(str(path))
+        self._crop = np.random.default_rng(0).normal(size=(1, 3, 120, 120)).astype(np.float32)
+
+    def run(self) -> Any:
+        """One inference."""
+        return self._session.run(None, {"input": self._crop})
+
+
+class DenseDecode:
+    """mean + basis @ coefficients at the size of 3DDFA_V2's dense mesh, numbers drawn at random."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.mean = rng.normal(size=3 * DENSE_VERTS).astype(np.float32)
+        self.basis = rng.normal(size=(3 * DENSE_VERTS, DENSE_SHAPES)).astype(np.float32)
+        self.coeffs = rng.normal(size=DENSE_SHAPES).astype(np.float32)
+        self._session = session(self._onnx())
+
+    def numpy(self) -> Array:
+        """(3V,) by NumPy."""
+        return np.asarray(self.mean + self.basis @ self.coeffs)
+
+    def onnxruntime(self) -> Array:
+        """(3V,) by ONNX Runtime, as 3DDFA_V2's faster path does it."""
+        return np.asarray(self._session.run(None, {"coeffs": self.coeffs[None]})[0][0])
+
+    def _onnx(self) -> bytes:
+        import onnx
+        from onnx import TensorProto, helper, numpy_helper
+
+        graph = helper.make_graph(
+            [
+                helper.make_node("MatMul", ["coeffs", "basis"], ["product"]),
+                helper.make_node("Add", ["product", "mean"], ["verts"]),
+            ],
+            "dense",
+            [helper.make_tensor_value_info("coeffs", TensorProto.FLOAT, [1, DENSE_SHAPES])],
+            [helper.make_tensor_value_info("verts", TensorProto.FLOAT, [1, 3 * DENSE_VERTS])],
+            [
+                numpy_helper.from_array(np.ascontiguousarray(self.basis.T), "basis"),
+                numpy_helper.from_array(self.mean, "mean"),
+            ],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        onnx.checker.check_model(model)
+        return bytes(model.SerializeToString())
+
+
+class MediaPipe:
+    """FaceMesh in a process of its own, which waits while others are timed."""
+
+    def __init__(self, python: Path) -> None:
+        worker = Path(__file__).with_name("mediapipe_worker.py")
+        self._folder = tempfile.TemporaryDirectory()
+        self._files: dict[int, str] = {}
+        self._process = subprocess.Popen(
+            [str(python), str(worker)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def contestant(self, picture: Array, kind: str) -> Timed:
+        """`kind` is tracked, refined (with iris) or static (a detection each time); picture RGB uint8."""
+        file = self._files.setdefault(id(picture), str(Path(self._folder.name) / f"{id(picture)}.npy"))
+        np.save(file, picture)
+
+        def run(runs: int) -> Array:
+            answer = self._ask({"picture": file, "kind": kind, "runs": runs})
+            if not answer["found"]:
+                raise SystemExit(f"MediaPipe ({kind}) found no face: its time would say nothing")
+            return np.array(answer["ms"])
+
+        return run
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise SystemExit("MediaPipe's process ended; does --mediapipe-python have mediapipe 0.10.21?")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def __enter__(self) -> MediaPipe:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._folder.cleanup()

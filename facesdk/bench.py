@@ -1,0 +1,260 @@
+"""What `facesdk bench` prints: each stage of a tracked frame, checked against its NumPy twin, then timed.
+
+The stages are those of a tracked frame: crop, network, decode, camera and normals, light, picture. Times are
+wall-clock milliseconds of single calls after a warm-up; a stage whose output is not its twin's is not timed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import ops, reference
+from facesdk.camera import crop_intrinsics
+from facesdk.crop import crop_from_landmarks, roll_from_landmarks
+from facesdk.errors import FaceSDKError, InvalidImage
+from facesdk.face_model import FaceModel
+from facesdk.image import Picture
+from facesdk.sdk import FaceSDK
+
+FloatArray = npt.NDArray[np.float32]
+
+PICTURE_PX = 224  # side of the picture that a tracked frame draws
+WARM_UP = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One stage with its inputs bound."""
+
+    name: str
+    run: Callable[[], Any]
+    twin: Callable[[], Any] | None = None  # the same in NumPy, where there is a twin
+    tolerance: float = 0.0  # largest difference allowed, in the unit of the output
+
+    def difference(self) -> float:
+        """Largest difference between the stage and its twin; 0 without one."""
+        if self.twin is None:
+            return 0.0
+        return largest_difference(self.run(), self.twin())
+
+
+def largest_difference(ours: Any, twin: Any) -> float:
+    """Largest absolute difference of two arrays, or of two tuples of arrays of which some may be None."""
+    if isinstance(ours, tuple):
+        pairs = zip(ours, twin, strict=True)
+        return max(largest_difference(a, b) for a, b in pairs if a is not None and b is not None)
+    return float(np.abs(np.asarray(ours, np.float64) - np.asarray(twin, np.float64)).max(initial=0.0))
+
+
+class TrackedFrame:
+    """A tracked frame of one picture by the ops alone: warp, network, decode, normals, light, picture.
+
+    The crop comes from the face's landmarks, as from the frame before; albedo is a person's and is kept.
+    """
+
+    def __init__(self, sdk: FaceSDK, picture: Picture, side: int = PICTURE_PX) -> None:
+        faces = sdk.reconstruct(picture).faces
+        if not faces:
+            raise InvalidImage("bench: no face found in the picture")
+        self.sdk, self.model, self.picture, self.side = sdk, sdk.model, picture, side
+        self.threads = sdk.options.threads
+        self.landmarks_px = faces[0].landmarks_px
+        self.albedo = faces[0].albedo
+        self.intrinsics = crop_intrinsics(side, sdk.regressor.focal_ratio)
+        self.crop = self._crop()
+        self.tensor = self._warp()
+        self.x = sdk.regressor(self.tensor)[0]
+        self.verts = self._decode()
+        self.seen = self._transform()
+        self.normals = self._normals()
+        self.colors = self._shade()
+        self.points = self._project()
+
+    def run(self) -> FloatArray:
+        """The whole frame -> (side, side, 3) colours."""
+        self.crop = self._crop()
+        self.tensor = self._warp()
+        self.x = self.sdk.regressor(self.tensor)[0]
+        self.verts = self._decode()
+        self.seen = self._transform()
+        self.normals = self._normals()
+        self.colors = self._shade()
+        self.points = self._project()
+        color = self._rasterize().color
+        assert color is not None
+        return color
+
+    def stages(self) -> list[Stage]:
+        """The stages in their order, and the whole."""
+        model, x, size = self.model, self.x, self.crop.size
+        size_args = (self.points, model.triangles, self.side, self.side)
+        want = ("color", "depth")
+        return [
+            Stage(
+                "warp", self._warp, lambda: reference.warp(self.picture, self.crop.matrix, size)[None], 1e-4
+            ),
+            Stage("network", lambda: self.sdk.regressor(self.tensor)),
+            Stage("decode", self._decode, lambda: Dense(model).decode(x.identity, x.expression), 0.05),
+            Stage(
+                "transform",
+                self._transform,
+                lambda: reference.transform(self.verts, x.rotation, x.translation_mm),
+                1e-3,  # mm, at a depth of a metre
+            ),
+            Stage("normals", self._normals, lambda: reference.normals(self.seen, model.triangles), 1e-3),
+            Stage("shade", self._shade, lambda: reference.shade(self.albedo, self.normals, x.sh), 1e-3),
+            Stage("project", self._project, lambda: reference.project(self.seen, self.intrinsics), 1e-3),
+            Stage(
+                "rasterize",
+                self._rasterize,
+                lambda: reference.rasterize(*size_args, colors=self.colors, want=want),
+                1e-3,
+            ),
+            Stage("frame", self.run),
+        ]
+
+    def _crop(self) -> Any:
+        roll = roll_from_landmarks(self.landmarks_px)
+        return crop_from_landmarks(self.landmarks_px, roll, self.sdk.regressor.input_size)
+
+    def _warp(self) -> FloatArray:
+        warped: FloatArray = ops.warp(self.picture, self.crop.matrix, self.crop.size)[None]
+        return warped
+
+    def _decode(self) -> FloatArray:
+        return self.model.decode(self.x.identity, self.x.expression, threads=self.threads)
+
+    def _transform(self) -> FloatArray:
+        return ops.transform(self.verts, self.x.rotation, self.x.translation_mm, threads=self.threads)
+
+    def _normals(self) -> FloatArray:
+        return ops.normals(self.seen, self.model.triangles, threads=self.threads)
+
+    def _shade(self) -> FloatArray:
+        return ops.shade(self.albedo, self.normals, self.x.sh, threads=self.threads)
+
+    def _project(self) -> FloatArray:
+        return ops.project(self.seen, self.intrinsics, threads=self.threads)
+
+    def _rasterize(self) -> ops.Raster:
+        return ops.rasterize(
+            self.points, self.model.triangles, self.side, self.side,
+            colors=self.colors, want=("color", "depth"), threads=self.threads,
+        )  # fmt: skip
+
+
+class Dense:
+    """The bundled face model as one dense float32 basis, read from its file by itself: what decode must give.
+
+    mean (3V,) mm and basis (3V, K) mm per unit coefficient: identity, then expression.
+    """
+
+    def __init__(self, model: FaceModel | None = None) -> None:
+        from safetensors.numpy import load_file
+
+        from facesdk import manifest
+
+        path = manifest.asset_path(manifest.FACE_MODEL)
+        if model is not None and model.name != path.name:
+            raise FaceSDKError(f"bench: {model.name} is not the bundled face model, which alone is checked")
+        stored = load_file(path)
+        scale = stored["identity_scale"].astype(np.float64)[:, None, None]
+        identity = stored["identity_q"] * scale
+        if "identity_low_q" in stored:
+            fine = len(stored["identity_low_q"])
+            identity[:fine] += stored["identity_low_q"] * (scale[:fine] / 254)
+        ptr = stored["exp_ptr"].astype(int)
+        expression = np.zeros((len(ptr) - 1, *identity.shape[1:]))
+        for k, (start, stop) in enumerate(itertools.pairwise(ptr)):
+            expression[k, stored["exp_idx"][start:stop]] = stored["exp_val"][start:stop]
+        control = np.concatenate([stored["mean_control_mm"][None], identity, expression])
+        rows = np.repeat(np.arange(len(stored["sub_ptr"]) - 1), np.diff(stored["sub_ptr"].astype(int)))
+        dense = np.zeros((len(control), len(stored["sub_ptr"]) - 1, 3), np.float32)
+        columns, weights = stored["sub_idx"].astype(int), stored["sub_val"].astype(np.float64)
+        for shape, out in zip(control, dense, strict=True):
+            for axis in range(3):
+                out[:, axis] = np.bincount(rows, weights * shape[columns, axis], len(out))
+        self.mean = dense[0].ravel()
+        self.basis: FloatArray = np.ascontiguousarray(dense[1:].reshape(len(dense) - 1, -1).T)
+
+    def decode(self, identity: FloatArray, expression: FloatArray) -> FloatArray:
+        """(V, 3) mm by one dense product."""
+        product = self.basis @ np.concatenate([identity, expression]).astype(np.float32)
+        return np.asarray(self.mean + product, np.float32).reshape(-1, 3)
+
+
+def milliseconds(run: Callable[[], Any], runs: int, warm_up: int = WARM_UP) -> npt.NDArray[np.float64]:
+    """(runs,) ms of single calls."""
+    for _ in range(warm_up):
+        run()
+    times = np.empty(runs)
+    for i in range(runs):
+        start = time.perf_counter()
+        run()
+        times[i] = (time.perf_counter() - start) * 1e3
+    return times
+
+
+def percentiles(times: npt.NDArray[np.float64]) -> dict[str, float]:
+    """p50, p95 and p99 of (n,) ms."""
+    return {f"p{q}": float(np.percentile(times, q)) for q in (50, 95, 99)}
+
+
+def measure(stages: list[Stage], runs: int) -> dict[str, dict[str, float]]:
+    """Stage -> p50, p95, p99 and its difference to the twin; raises FaceSDKError at a wrong output."""
+    rows = {}
+    for stage in stages:
+        difference = stage.difference()
+        if not difference <= stage.tolerance:
+            raise FaceSDKError(
+                f"bench: {stage.name} differs from its NumPy twin by {difference:.3g}, "
+                f"expected at most {stage.tolerance:g}; not timed"
+            )
+        rows[stage.name] = {**percentiles(milliseconds(stage.run, runs)), "difference": difference}
+    return rows
+
+
+def fingerprint() -> dict[str, Any]:
+    """The machine and the versions, without names or paths."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for package in ("facesdk", "numpy", "onnxruntime", "openvino", "opencv-python-headless"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def table(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """Rows of measure() as text."""
+    lines = [f"  {'stage':12}{'p50':>9}{'p95':>9}{'p99':>9} ms   largest difference to the NumPy twin"]
+    for name, row in rows.items():
+        apart = f"{row['difference']:.2g}" if row.get("difference") else ""
+        lines.append(f"  {name:12}{row['p50']:9.3f}{row['p95']:9.3f}{row['p99']:9.3f}      {apart}".rstrip())
+    return "\n".join(lines)
+
+
+def _cpu_model() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            named = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        named = []
+    return named[0] if named else platform.processor() or platform.machine()

@@ -1,0 +1,93 @@
+"""Turns, ratios and the peers' parts; no timing decides anything here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import peer_parts
+from benchmarks.interleave import interleaved, ratio
+from benchmarks.peer_parts import DenseDecode, MediaPipe
+from benchmarks.peers import FIRST_PX, bounded, first_photo, tracked_photo
+from benchmarks.scaling import ball
+from facesdk import ops
+from facesdk.bench import largest_difference, percentiles
+
+WORKER = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({"ms": [2.0] * asked["runs"], "found": asked["kind"] != "static"}), flush=True)
+"""
+
+
+def test_every_pass_takes_every_contestant_in_alternating_order() -> None:
+    order: list[str] = []
+
+    def contestant(name: str, ms: float):  # type: ignore[no-untyped-def]
+        return lambda runs: order.append(name) or np.full(runs, ms * len(order))
+
+    times = interleaved({"a": contestant("a", 1.0), "b": contestant("b", 1.0)}, passes=3, runs=2)
+    assert order == ["a", "b", "b", "a", "a", "b"]
+    assert times["a"].tolist() == [1, 4, 5]
+    assert ratio(times, "a", "b") == np.median([1 / 2, 4 / 3, 5 / 6])
+    assert np.isnan(ratio(times, "a", "nobody"))
+
+
+def test_bounds_follow_the_ratios_and_what_is_absent_is_nan() -> None:
+    times = {
+        "ours onnxruntime: tracked frame": np.array([2.0, 4.0]),
+        "ours openvino: tracked frame": np.array([1.0, 2.0]),
+        "mb05 network": np.array([1.0, 2.0]),
+        "MediaPipe tracked": np.array([4.0, 8.0]),
+    }
+    figures = bounded(times, {"decode_mean_mm": 0.0})
+    assert figures["tracked_to_mediapipe"] == 0.5
+    assert figures["tracked_best_to_mb05"] == 1.0
+    assert np.isnan(figures["tracked_tiny_to_mediapipe"])
+    assert figures["decode_mean_mm"] == 0.0
+
+
+def test_the_dense_decodes_agree() -> None:
+    pytest.importorskip("onnx")
+    dense = DenseDecode()
+    np.testing.assert_allclose(dense.numpy(), dense.onnxruntime(), atol=1e-4)
+    bases = np.ascontiguousarray(dense.basis.T).reshape(len(dense.coeffs), -1, 3)
+    ours = ops.decode_dense(dense.mean.reshape(-1, 3), bases, dense.coeffs)
+    np.testing.assert_allclose(ours.ravel(), dense.numpy(), atol=1e-4)
+
+
+def test_the_worker_is_asked_over_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mediapipe_worker.py").write_text(WORKER)
+    monkeypatch.setattr(peer_parts, "__file__", str(tmp_path / "peer_parts.py"))
+    picture = np.zeros((4, 4, 3), np.uint8)
+    with MediaPipe(Path(sys.executable)) as peer:
+        assert peer.contestant(picture, "tracked")(3).tolist() == [2, 2, 2]
+        with pytest.raises(SystemExit, match="no face"):
+            peer.contestant(picture, "static")(1)
+    (tmp_path / "mediapipe_worker.py").write_text("")
+    with MediaPipe(Path(sys.executable)) as peer, pytest.raises(SystemExit, match="process ended"):
+        peer.contestant(picture, "tracked")(1)
+
+
+def test_photos_have_the_stated_sizes() -> None:
+    assert tracked_photo().shape == (450, 450, 3)
+    assert first_photo().shape == (FIRST_PX[1], FIRST_PX[0], 3)
+
+
+def test_the_ball_fills_the_picture() -> None:
+    points, triangles, colors = ball(20_000, 100)
+    drawn = ops.rasterize(points, triangles, 100, 100, colors=colors, want=("depth",))
+    assert drawn.depth is not None
+    assert (drawn.depth > 0).mean() == pytest.approx(np.pi / 4 * 0.95**2, abs=0.02)
+    assert drawn.depth[drawn.depth > 0].min() < 910  # the near half is the one that is seen
+
+
+def test_percentiles_and_differences() -> None:
+    assert percentiles(np.arange(101.0)) == {"p50": 50, "p95": 95, "p99": 99}
+    assert largest_difference((np.array([1, 2]), None), (np.array([1, 5]), None)) == 3
+    assert json.dumps(percentiles(np.arange(3.0)))
