@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measures import Array, align, box_size, nme
-from training.landmarks import CFP_HALF, INNER, MIRROR_68
+from facesdk.landmarks import MIRROR_68
+from training.landmarks import CFP_HALF, INNER
 
 Score = Callable[[Array], dict[str, float]]
 

@@ -171,10 +171,10 @@ def _gauss_newton(
     moved = translation + step[3:]
     if not np.isfinite(step).all() or moved[2] <= 1.0:
         return rotation, translation  # a step behind the camera is worse than none
-    return _exponential(step[:3]) @ rotation, moved
+    return exponential(step[:3]) @ rotation, moved
 
 
-def _exponential(vector: DoubleArray) -> DoubleArray:
+def exponential(vector: DoubleArray) -> DoubleArray:
     """Rotation matrix of a rotation vector (Rodrigues)."""
     angle = float(np.linalg.norm(vector))
     if angle < 1e-12:
@@ -191,7 +191,7 @@ def _turn_to(ray: DoubleArray) -> DoubleArray:
     sine = float(np.linalg.norm(axis))
     if sine < 1e-12:
         return np.eye(3)
-    return _exponential(axis / sine * math.atan2(sine, float(direction[2])))
+    return exponential(axis / sine * math.atan2(sine, float(direction[2])))
 
 
 def _roll_matrix(angle: float) -> DoubleArray:

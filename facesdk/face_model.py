@@ -127,12 +127,12 @@ class FaceModel:
 
     def landmarks_of(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
         """(68, 3) landmarks in the face frame, mm, straight from the coefficients: no mesh is decoded."""
-        mean, bases = self._landmark_bases
+        mean, bases = self.landmark_bases
         return np.asarray(mean + np.tensordot(self._coefficients(identity, expression), bases, axes=1))
 
     @functools.cached_property
-    def _landmark_bases(self) -> tuple[FloatArray, FloatArray]:
-        """Mean (68, 3) and bases (K, 68, 3) of the landmarks alone."""
+    def landmark_bases(self) -> tuple[FloatArray, FloatArray]:
+        """Mean (68, 3) and bases (n_id + n_exp, 68, 3) of the landmarks alone, mm."""
         mean = np.zeros((68, 3), dtype=np.float32)
         bases = np.zeros((len(self._bases), 68, 3), dtype=np.float32)
         for i, triangle in enumerate(self.landmark_triangles):

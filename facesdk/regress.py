@@ -33,6 +33,7 @@ class Coefficients:
     translation_mm: FloatArray  # (3,), virtual camera
     sh: FloatArray  # (9, 3), RGB
     points: FloatArray | None = None  # (68, 2) landmarks by the second way, crop sides from the centre
+    spread: FloatArray | None = None  # (68,) log of each landmark's expected error, crop sides
 
 
 class Regressor:
@@ -57,16 +58,19 @@ class Regressor:
     def __call__(self, crops: FloatArray) -> list[Coefficients]:
         """Coefficients of each of the (N, 3, S, S) crops, float32 RGB in 0..1."""
         outputs = self._session.run(np.ascontiguousarray(crops, dtype=np.float32))
-        x, points = outputs["x"], outputs.get("points")
+        x, points, spread = outputs["x"], outputs.get("points"), outputs.get("spread")
         if x.shape != (len(crops), self._length):
             raise AssetError(
                 f"{self._name}: output x has shape {x.shape}, its layout says {self._length} numbers"
             )
         if not np.isfinite(x).all():
             raise AssetError(f"{self._name}: its output is not finite; the file is damaged")
-        return [self._split(row, None if points is None else points[i]) for i, row in enumerate(x)]
+        return [
+            self._split(row, None if points is None else points[i], None if spread is None else spread[i])
+            for i, row in enumerate(x)
+        ]
 
-    def _split(self, x: FloatArray, points: FloatArray | None) -> Coefficients:
+    def _split(self, x: FloatArray, points: FloatArray | None, spread: FloatArray | None) -> Coefficients:
         part = {name: x[where] for name, where in self._slices.items()}
         return Coefficients(
             identity=part["alpha"].copy(),
@@ -76,6 +80,7 @@ class Regressor:
             translation_mm=translation_from_output(part["m"], self.focal_ratio, self._z0_mm),
             sh=part["gamma"].reshape(9, 3).copy(),
             points=None if points is None else points.copy(),
+            spread=None if spread is None else spread.copy(),
         )
 
 

@@ -13,6 +13,10 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
 
 
+VISIBILITY_PX = 320
+BEHIND_MM = 3.0
+
+
 @dataclasses.dataclass(frozen=True)
 class Rendering:
     """What the mesh covers of a picture: arrays of the window [y0:y0+h, x0:x0+w] that it touches."""
@@ -65,6 +69,30 @@ def render(
     assert raster.triangle is not None
     assert raster.bary is not None
     return Rendering(y0, x0, raster.depth, raster.triangle, raster.bary)
+
+
+def visible_vertices(
+    verts_camera_mm: FloatArray, normals_camera: FloatArray, triangles: IntArray
+) -> npt.NDArray[np.bool_]:
+    """(V,) whether the camera sees each vertex of a (V, 3) mesh: turned towards it, and nothing before it.
+
+    The mesh is rasterized into a square of its own, so the answer does not depend on how large the face is
+    in the picture. A vertex may lie BEHIND_MM behind the depth found at its pixel: about what a steep
+    surface falls within a pixel.
+    """
+    towards = np.einsum("vx,vx->v", normals_camera, verts_camera_mm) < 0
+    if not (verts_camera_mm[:, 2] > 0).all():
+        return towards
+    flat = verts_camera_mm[:, :2] / verts_camera_mm[:, 2:]
+    low = flat.min(axis=0)
+    scale = (VISIBILITY_PX - 1) / max(float(np.ptp(flat, axis=0).max()), 1e-9)
+    points = np.column_stack([(flat - low) * scale, verts_camera_mm[:, 2]]).astype(np.float32)
+    depth = ops.rasterize(points, triangles, VISIBILITY_PX, VISIBILITY_PX, want=("depth",)).depth
+    assert depth is not None
+    column, row = np.rint(points[:, :2]).astype(np.int64).T
+    nearest = depth[row, column]
+    before = (nearest == 0) | (points[:, 2] <= nearest + BEHIND_MM)
+    return np.asarray(towards & before, dtype=np.bool_)
 
 
 def lit_colors(albedo: FloatArray, normals_camera: FloatArray, sh: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from facesdk import ops
 from facesdk.camera import euler_from_rotation, quaternion_from_rotation
 from facesdk.face_model import FaceModel
-from facesdk.render import Rendering, lit_colors, render
+from facesdk.render import Rendering, lit_colors, render, visible_vertices
 
 if TYPE_CHECKING:
     from facesdk.texture import Texture
@@ -79,6 +79,7 @@ class Face:
     quality: Quality
     model: FaceModel = dataclasses.field(repr=False)
     image: Picture = dataclasses.field(repr=False)  # the photo, (H, W, 3) RGB
+    landmark_error_px: FloatArray | None = None  # (68,) error to be expected of each landmark
     threads: int = dataclasses.field(default=1, repr=False)
 
     @property
@@ -95,6 +96,11 @@ class Face:
     def normals_camera(self) -> FloatArray:
         """(V, 3) unit normals in the camera frame."""
         return ops.normals(self.verts_camera_mm, self.triangles)
+
+    @functools.cached_property
+    def visible(self) -> npt.NDArray[np.bool_]:
+        """(V,) whether the camera sees each vertex: the rest of the head does not hide it."""
+        return visible_vertices(self.verts_camera_mm, self.normals_camera, self.triangles)
 
     @functools.cached_property
     def landmarks_camera_mm(self) -> FloatArray:
@@ -186,7 +192,7 @@ class Result:
 
     faces: list[Face]
     image: Picture = dataclasses.field(repr=False)  # (H, W, 3) uint8 RGB, EXIF orientation applied
-    timings_ms: dict[str, float]  # load, detect, crop, network, decode, camera, quality, total
+    timings_ms: dict[str, float]  # load, detect, crop, network, refine, decode, camera, quality, total
 
     @property
     def image_size(self) -> tuple[int, int]:

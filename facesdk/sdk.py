@@ -1,10 +1,11 @@
 """FaceSDK: the chain from picture to faces, nothing else.
 
-picture -> detect -> crop -> network -> (again, from the landmarks) -> decode -> camera -> Result
+picture -> detect -> crop -> network -> (again, from the landmarks) -> refine -> decode -> camera -> Result
 """
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,14 +26,17 @@ from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks, roll_fr
 from facesdk.errors import InvalidOptions
 from facesdk.face_model import FaceModel
 from facesdk.image import ImageLike, Picture, load_image
+from facesdk.landmarks import MIRROR_68
 from facesdk.options import Options
 from facesdk.quality import assess
+from facesdk.refine import LandmarkModel, refine
 from facesdk.regress import Coefficients, Regressor
 from facesdk.result import Face, Pose, Result
 
 FloatArray = npt.NDArray[np.float32]
 
 BATCH = 16  # faces per run of the network: bounds its memory in a crowd
+MIRRORED = np.array([-1, 1], dtype=np.float32)
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -100,18 +104,39 @@ class FaceSDK:
 
     def _look(self, picture: Picture, found: list[FoundFace], clock: _Clock) -> list[verify.Look]:
         crops = [self._crop_found(face) for face in found]
-        outputs = self._regress(picture, crops, clock)
-        for _ in range(self.options.passes - 1):
+        outputs, mirrored = self._regress(picture, crops, clock), None
+        for again in range(1, self.options.passes):
             seen = [crop.to_picture(self._landmarks(crop, x)) for crop, x in zip(crops, outputs, strict=True)]
             crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
             outputs = self._regress(picture, crops, clock)
-        return [self._looked(*one) for one in zip(found, crops, outputs, strict=True)]
+            if again == self.options.passes - 1 and any(x.points is not None for x in outputs):
+                mirrored = self._regress(picture, crops, clock, mirror=True)
+        looks = []
+        for i, (face, crop, x) in enumerate(zip(found, crops, outputs, strict=True)):
+            looks.append(self._looked(face, crop, x, None if mirrored is None else mirrored[i]))
+        clock.lap("refine")
+        return looks
 
-    def _looked(self, found: FoundFace, crop: Crop, x: Coefficients) -> verify.Look:
-        seen = self._landmarks(crop, x)
-        by_mesh = (seen - np.float32((crop.size - 1) / 2)) / np.float32(crop.size)
-        apart = None if x.points is None else verify.disagreement(by_mesh, x.points)
-        return verify.Look(found, crop, x, crop.to_picture(seen), apart)
+    def _looked(
+        self, found: FoundFace, crop: Crop, x: Coefficients, mirrored: Coefficients | None
+    ) -> verify.Look:
+        answers = self._answers(crop, x)
+        if mirrored is not None:
+            answers += [p[MIRROR_68] * MIRRORED for p in self._answers(crop, mirrored)]
+        apart = None
+        if len(answers) > 1:
+            apart = verify.disagreement(np.stack(answers))
+            x = refine(x, np.mean(answers, axis=0), self._landmark_model, self.regressor.focal_ratio)
+        return verify.Look(found, crop, x, crop.to_picture(self._landmarks(crop, x)), apart)
+
+    def _answers(self, crop: Crop, x: Coefficients) -> list[FloatArray]:
+        """The landmarks (68, 2) by the mesh and, where the network gives them, by its maps; crop sides."""
+        by_mesh = (self._landmarks(crop, x) - np.float32((crop.size - 1) / 2)) / np.float32(crop.size)
+        return [by_mesh] if x.points is None else [by_mesh, x.points]
+
+    @functools.cached_property
+    def _landmark_model(self) -> LandmarkModel:
+        return LandmarkModel(*self.model.landmark_bases, self.model.n_id)
 
     def _face(
         self,
@@ -152,6 +177,7 @@ class FaceSDK:
             quality=quality,
             model=self.model,
             image=picture,
+            landmark_error_px=None if x.spread is None else np.exp(x.spread) * np.float32(crop.side),
             threads=self.options.threads,
         )
 
@@ -163,10 +189,14 @@ class FaceSDK:
         landmarks = self.model.landmarks_of(x.identity, x.expression) @ x.rotation.T + x.translation_mm
         return project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
 
-    def _regress(self, picture: Picture, crops: list[Crop], clock: _Clock) -> list[Coefficients]:
+    def _regress(
+        self, picture: Picture, crops: list[Crop], clock: _Clock, mirror: bool = False
+    ) -> list[Coefficients]:
         outputs: list[Coefficients] = []
         for start in range(0, len(crops), BATCH):
             batch = np.stack([self._warp(picture, crop) for crop in crops[start : start + BATCH]])
+            if mirror:
+                batch = batch[..., ::-1]
             clock.lap("crop")
             outputs += self.regressor(batch)
             clock.lap("network")
@@ -217,7 +247,9 @@ class _Clock:
 
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
-        self._laps = dict.fromkeys(("load", "detect", "crop", "network", "decode", "camera", "quality"), 0.0)
+        self._laps = dict.fromkeys(
+            ("load", "detect", "crop", "network", "refine", "decode", "camera", "quality"), 0.0
+        )
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()

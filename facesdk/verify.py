@@ -1,7 +1,8 @@
 """Which candidates of the detector are faces, by what the network made of them.
 
-The network places the 68 landmarks twice: by the fitted mesh, and by the maps of its decoder. On a face the
-two agree to about one per cent of the crop; on a wall or an ear each guesses for itself. Score and
+The network places the 68 landmarks twice: by the fitted mesh, and by the maps of its decoder; in a photo it
+is asked about the mirrored crop, too. On a face all agree to about one per cent of the crop; on a wall or an
+ear each guesses for itself. Score and
 disagreement together tell faces from false alarms far better than the score alone, so the detector may name
 weaker candidates.
 """
@@ -45,12 +46,12 @@ class Look:
     crop: Crop
     x: Coefficients
     landmarks_px: FloatArray  # (68, 2), picture
-    apart: float | None  # disagreement of the two answers, crop sides; None where the network gives one
+    apart: float | None  # disagreement of the answers, crop sides; None where the network gives one
 
 
-def disagreement(mesh_points: FloatArray, map_points: FloatArray) -> float:
-    """Mean distance between the two answers, (68, 2) each."""
-    return float(np.linalg.norm(mesh_points - map_points, axis=1).mean())
+def disagreement(answers: FloatArray) -> float:
+    """Mean distance of several answers (A, 68, 2) from their mean, doubled: for two, that between them."""
+    return float(2 * np.linalg.norm(answers - answers.mean(0), axis=2).mean())
 
 
 def face_probability(score: float, apart: float) -> float:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from facesdk.landmarks import MIRROR_68
 from training.camera import move_pose, rotation_from_vector, six_from_rotation, turn_light
 from training.data import CROP_IN_PACK, PACK_SIZE, Shards
-from training.landmarks import MIRROR_68
 from training.linear_face import ODD_IN_X, LinearFace
 from training.photometry import Photometry
 

@@ -1,12 +1,6 @@
-"""The 68 points: their mirror images, and how the sets' own point lists map to them."""
+"""How the sets' own point lists map to the 68 points."""
 
 import numpy as np
-
-MIRROR_68 = np.r_[
-    16:-1:-1, 26:16:-1, 27:31, 35:30:-1, 45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
-    54:47:-1, 59:54:-1, 64:59:-1, 67:64:-1,
-]  # fmt: skip
-"""Index of each of the 68 points after the picture is mirrored."""
 
 CFP_HALF = np.r_[0:9, 17, 19, 21, 36:42, 27:31, 33, 32, 31, 48, 51, 62, 57, 66]
 """CFP's 30 points (the half at the picture's left) as indices of the 68."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.landmarks import CFP_HALF, MIRROR_68
+from facesdk.landmarks import MIRROR_68
+from training.landmarks import CFP_HALF
 from training.sets import SETS, FaceSet, open_set
 
 Array = npt.NDArray[np.float64]

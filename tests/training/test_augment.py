@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from facesdk.landmarks import MIRROR_68
 from tests.training.fakes import write_face_asset, write_shards
 from training.augment import Augment, Jitter, resample
 from training.camera import (
@@ -19,7 +20,6 @@ from training.camera import (
     turn_light,
 )
 from training.data import CROP_IN_PACK, load_shards
-from training.landmarks import MIRROR_68
 from training.linear_face import load_linear_face
 from training.photometry import Photometry, jpeg_like
 
