@@ -80,7 +80,7 @@ def visible_vertices(
     in the picture. A vertex may lie BEHIND_MM behind the depth found at its pixel: about what a steep
     surface falls within a pixel.
     """
-    towards = np.einsum("vx,vx->v", normals_camera, verts_camera_mm) < 0
+    towards = np.asarray(np.einsum("vx,vx->v", normals_camera, verts_camera_mm) < 0, dtype=np.bool_)
     if not (verts_camera_mm[:, 2] > 0).all():
         return towards
     flat = verts_camera_mm[:, :2] / verts_camera_mm[:, 2:]
