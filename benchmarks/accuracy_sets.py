@@ -3,6 +3,7 @@ ones."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Case:
     points: Array  # (n, 2) true points that exist, for the crop of peers and to choose the face
     score: Score
     yaw_deg: float = float("nan")
+    hand: Array | None = None  # (68, 2) points by hand or exact, for the opening of eyes and mouth
 
 
 def cases(data: Path, sets: tuple[str, ...] = ()) -> Iterator[Case]:
@@ -39,6 +41,17 @@ def cases(data: Path, sets: tuple[str, ...] = ()) -> Iterator[Case]:
     for name, make in makers.items():
         if not sets or name in sets:
             yield from make(data / name)
+
+
+def thinned(faces: Iterator[Case], limit: int | None) -> Iterator[Case]:
+    """At most `limit` faces of each set, spread evenly; all of them for None."""
+    if limit is None:
+        yield from faces
+        return
+    for _, group in itertools.groupby(faces, key=lambda case: case.set_name):
+        members = list(group)
+        step = max(len(members) / limit, 1.0)
+        yield from (members[int(i * step)] for i in range(min(limit, len(members))))
 
 
 def _labels(folder: Path) -> dict[str, Array]:
@@ -61,7 +74,8 @@ def aflw2000(folder: Path) -> Iterator[Case]:
                 f"{name} re-annotated, aligned": nme(align(found, again), again, box_size(again)),
             }
 
-        yield Case(name, folder / "images" / str(file), true, score, float(abs(labels["yaw_deg"][i])))
+        yaw = float(abs(labels["yaw_deg"][i]))
+        yield Case(name, folder / "images" / str(file), true, score, yaw, again)
 
 
 def facesynthetics(folder: Path) -> Iterator[Case]:
@@ -76,7 +90,7 @@ def facesynthetics(folder: Path) -> Iterator[Case]:
                 "facesynthetics inner exact": nme(found[INNER], true[INNER], box_size(true)),
             }
 
-        yield Case("facesynthetics", folder / "images" / str(file), true, score)
+        yield Case("facesynthetics", folder / "images" / str(file), true, score, hand=true)
 
 
 def aflw_merl(folder: Path) -> Iterator[Case]:
@@ -95,7 +109,8 @@ def aflw_merl(folder: Path) -> Iterator[Case]:
                 return {}
             return {"aflw_merl visible inner": nme(found[visible], true[visible], box_size(true[known]))}
 
-        yield Case("aflw_merl", folder / "images" / str(file), true[known], score)
+        hand = true if known.all() else None
+        yield Case("aflw_merl", folder / "images" / str(file), true[known], score, hand=hand)
 
 
 def cfp(folder: Path) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+
 def box_size(points: Array) -> float:
     """Square root of the area of the points' box."""
     return float(np.sqrt(np.prod(points.max(0) - points.min(0))))

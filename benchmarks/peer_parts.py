@@ -1,12 +1,8 @@
-"""The peers' parts as contestants: 3DDFA_V2's network and dense decode, MediaPipe over a pipe."""
+"""The peers' parts as contestants: 3DDFA_V2's network and dense decode, MediaPipe's FaceMesh."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -14,7 +10,9 @@ import onnxruntime
 
 from benchmarks.interleave import Timed
 from benchmarks.measures import Array
+from benchmarks.worker import Worker
 
+FACE_MESH = Path(__file__).with_name("mediapipe_worker.py")
 DENSE_VERTS, DENSE_SHAPES = 38365, 50  # of 3DDFA_V2's face model without neck: 40 identity, 10 expression
 
 
@@ -77,55 +75,14 @@ class DenseDecode:
         return bytes(model.SerializeToString())
 
 
-class MediaPipe:
-    """FaceMesh in a process of its own, which waits while others are timed."""
+def face_mesh(worker: Worker, picture: Array, kind: str) -> Timed:
+    """MediaPipe's FaceMesh on an RGB picture: tracked, refined (with iris) or static (detected each time)."""
+    file = worker.store(picture)
 
-    def __init__(self, python: Path) -> None:
-        worker = Path(__file__).with_name("mediapipe_worker.py")
-        self._folder = tempfile.TemporaryDirectory()
-        self._files: dict[int, str] = {}
-        self._process = subprocess.Popen(
-            [str(python), str(worker)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+    def run(runs: int) -> Array:
+        answer = worker.ask(picture=file, kind=kind, runs=runs)
+        if not answer["found"]:
+            raise SystemExit(f"MediaPipe ({kind}) found no face: its time would say nothing")
+        return np.array(answer["ms"])
 
-    def contestant(self, picture: Array, kind: str) -> Timed:
-        """`kind` is tracked, refined (with iris) or static (a detection each time); picture RGB uint8."""
-        file = self._files.setdefault(id(picture), str(Path(self._folder.name) / f"{id(picture)}.npy"))
-        np.save(file, picture)
-
-        def run(runs: int) -> Array:
-            answer = self._ask({"picture": file, "kind": kind, "runs": runs})
-            if not answer["found"]:
-                raise SystemExit(f"MediaPipe ({kind}) found no face: its time would say nothing")
-            return np.array(answer["ms"])
-
-        return run
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise SystemExit("MediaPipe's process ended; does --mediapipe-python have mediapipe 0.10.21?")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def __enter__(self) -> MediaPipe:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-        self._folder.cleanup()
+    return run

@@ -23,8 +23,9 @@ from benchmarks.bench_accuracy import DATA
 from benchmarks.check import check
 from benchmarks.interleave import Timed, interleaved, pin, ratio, timed
 from benchmarks.measures import Array
-from benchmarks.peer_parts import DENSE_SHAPES, DENSE_VERTS, DenseDecode, Mb05Network, MediaPipe
+from benchmarks.peer_parts import DENSE_SHAPES, DENSE_VERTS, FACE_MESH, DenseDecode, Mb05Network, face_mesh
 from benchmarks.scaling import raster_scaling, show_scaling, thread_speedup
+from benchmarks.worker import Worker
 from facesdk import FaceSDK, Options, manifest, ops
 from facesdk.bench import Dense, TrackedFrame, fingerprint, percentiles
 from facesdk.errors import FaceSDKError
@@ -178,10 +179,10 @@ def main() -> None:
         print("MediaPipe left out: give --mediapipe-python")
         times = interleaved(contestants, args.passes, args.runs)
     else:
-        with MediaPipe(args.mediapipe_python) as mediapipe:
+        with Worker(args.mediapipe_python, FACE_MESH) as worker:
             for kind in ("tracked", "refined"):
-                contestants[f"MediaPipe {kind}"] = mediapipe.contestant(photo, kind)
-            contestants["MediaPipe static"] = mediapipe.contestant(first, "static")
+                contestants[f"MediaPipe {kind}"] = face_mesh(worker, photo, kind)
+            contestants["MediaPipe static"] = face_mesh(worker, first, "static")
             times = interleaved(contestants, args.passes, args.runs)
     machine = fingerprint()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))

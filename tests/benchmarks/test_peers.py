@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import peer_parts
 from benchmarks.interleave import interleaved, ratio
-from benchmarks.peer_parts import DenseDecode, MediaPipe
+from benchmarks.peer_parts import DenseDecode, face_mesh
 from benchmarks.peers import FIRST_PX, bounded, first_photo, tracked_photo
 from benchmarks.scaling import ball
+from benchmarks.worker import Worker
 from facesdk import ops
 from facesdk.bench import largest_difference, percentiles
 
@@ -61,17 +61,20 @@ def test_the_dense_decodes_agree() -> None:
     np.testing.assert_allclose(ours.ravel(), dense.numpy(), atol=1e-4)
 
 
-def test_the_worker_is_asked_over_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mediapipe_worker.py").write_text(WORKER)
-    monkeypatch.setattr(peer_parts, "__file__", str(tmp_path / "peer_parts.py"))
+def test_the_worker_is_asked_over_a_pipe(tmp_path: Path) -> None:
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
     picture = np.zeros((4, 4, 3), np.uint8)
-    with MediaPipe(Path(sys.executable)) as peer:
-        assert peer.contestant(picture, "tracked")(3).tolist() == [2, 2, 2]
+    with Worker(Path(sys.executable), script) as worker:
+        assert face_mesh(worker, picture, "tracked")(3).tolist() == [2, 2, 2]
         with pytest.raises(SystemExit, match="no face"):
-            peer.contestant(picture, "static")(1)
-    (tmp_path / "mediapipe_worker.py").write_text("")
-    with MediaPipe(Path(sys.executable)) as peer, pytest.raises(SystemExit, match="process ended"):
-        peer.contestant(picture, "tracked")(1)
+            face_mesh(worker, picture, "static")(1)
+    script.write_text("")
+    with (
+        Worker(Path(sys.executable), script) as worker,
+        pytest.raises(SystemExit, match="does its Python"),
+    ):
+        face_mesh(worker, picture, "tracked")(1)
 
 
 def test_photos_have_the_stated_sizes() -> None:
