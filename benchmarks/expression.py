@@ -4,7 +4,7 @@ Photos are those of the evaluation sets and frames of the clips, which training 
 is the gap between the lips in the hand-made or exact points, over the nose's length; what lies between open
 and closed is left out. Eyes: hardly a closed one is labelled by hand, so the label is the teacher's, where it
 is sure of both eyes. The teacher is MediaPipe's face landmarker, run in its own virtual environment. Two
-scores are measured for each: the ARKit weight, and the opening of the eyes or lips in the landmarks of the mesh.
+scores are measured for each: the ARKit weight, and the opening of eyes or lips in the landmarks of the mesh.
 Classes are made even by the seed; accuracy is that of the threshold that is best on the other nine tenths.
 """
 
