@@ -13,7 +13,8 @@ from benchmarks.accuracy_sets import Case, cases
 from benchmarks.bench_accuracy import Table, bounded, measure
 from benchmarks.measures import align, box_size, nme, overlap
 from benchmarks.predictors import Mb05, choose
-from training.landmarks import CFP_HALF, MIRROR_68
+from facesdk.landmarks import MIRROR_68
+from training.landmarks import CFP_HALF
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("FACESDK_DATA", ROOT.parent / "shared" / "data"))
