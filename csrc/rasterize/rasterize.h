@@ -3,8 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace facesdk {
+
+// Working memory that one frame leaves for the next. Grows to the largest mesh and picture it has seen; not
+// for two calls at the same time.
+class RasterizeScratch {
+ public:
+  RasterizeScratch();
+  ~RasterizeScratch();
+  RasterizeScratch(const RasterizeScratch&) = delete;
+  RasterizeScratch& operator=(const RasterizeScratch&) = delete;
+
+  struct Buffers;
+  Buffers& buffers() { return *buffers_; }
+
+ private:
+  std::unique_ptr<Buffers> buffers_;
+};
 
 struct RasterizeParams {
   const float* points;       // (V, 3) x px, y px, depth mm; first pixel's centre is (0, 0)
@@ -20,6 +37,7 @@ struct RasterizeParams {
   int32_t* triangle;         // (H, W) triangle index, -1 where empty; null if not wanted
   float* bary;  // (H, W, 3) weights of the three corners, perspective-correct; null if not wanted
   int threads;
+  RasterizeScratch* scratch;  // kept from call to call; null: made and freed by this one
 };
 
 void rasterize_cpu(const RasterizeParams& p);

@@ -16,13 +16,17 @@ constexpr float kGuard = 131072.0f;             // px; beyond it the 64-bit prod
 constexpr float kNear = 1e-6f;                  // mm; keeps 1 / depth finite
 constexpr int32_t kNoVertex = -2147483647 - 1;  // x of a vertex that cannot be drawn
 
+// A triangle whose box has at most kSide x kSide pixels is smaller than (kSide + 1) px: its coordinates'
+// differences fit 16 bits and its edge values 32, in the box and next to it.
+constexpr int kSide = 5;
+
 struct FixedPoint {
   int32_t x, y;  // 1/4096 px
 };
 
 // Behind the camera, not finite or far outside the guard band: not drawable.
 FACESDK_HD FixedPoint snap(float x, float y, float z) {
-  const bool drawable = z > kNear && z < 3.0e38f && std::fabs(x) < kGuard && std::fabs(y) < kGuard;
+  const bool drawable = (z > kNear) & (z < 3.0e38f) & (std::fabs(x) < kGuard) & (std::fabs(y) < kGuard);
   const float sx = drawable ? x * static_cast<float>(kSub) : 0.0f;
   const float sy = drawable ? y * static_cast<float>(kSub) : 0.0f;
   FixedPoint p;
@@ -50,10 +54,9 @@ FACESDK_HD int64_t edge_bias(FixedPoint a, FixedPoint b) {
   return (b.y < a.y || (b.y == a.y && b.x > a.x)) ? 0 : -1;
 }
 
-// The same for differences of fixed-point coordinates, modulo 2^32.
+// The same for differences of fixed-point coordinates of less than 2^15, modulo 2^32 and without a branch.
 FACESDK_HD uint32_t bias32(uint32_t dx, uint32_t dy) {
-  const int32_t x = static_cast<int32_t>(dx), y = static_cast<int32_t>(dy);
-  return static_cast<uint32_t>(((y < 0) | ((y == 0) & (x > 0))) - 1);
+  return ~static_cast<uint32_t>(static_cast<int32_t>((dy << 15) - dx) >> 31);
 }
 
 // The value of one edge from row to row, at the first column of a box.
@@ -103,14 +106,9 @@ FACESDK_HD float inverse_depth(float w0, float w1, float w2, float l1, float l2)
   return w0 + l1 * (w1 - w0) + l2 * (w2 - w0);
 }
 
-// Screen weights of corners 1 and 2 -> perspective-correct ones; corner 0 gets the rest.
-FACESDK_HD void perspective(float w1, float w2, float w, float l1, float l2, float* b1, float* b2) {
-  const float depth = 1.0f / w;
-  *b1 = l1 * w1 * depth;
-  *b2 = l2 * w2 * depth;
-}
-
-FACESDK_HD float interpolate(float c0, float c1, float c2, float b1, float b2) {
+// Attribute of three corners, weighted; of one number or of several in a vector.
+template <typename Value>
+FACESDK_HD Value interpolate(Value c0, Value c1, Value c2, Value b1, Value b2) {
   return c0 + b1 * (c1 - c0) + b2 * (c2 - c0);
 }
 

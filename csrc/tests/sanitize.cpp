@@ -103,7 +103,7 @@ void check_rasterize(int32_t height, int32_t width, int64_t triangles, bool cull
   std::vector<int32_t> triangle(pixels);
   facesdk::RasterizeParams p{points.data(),   index.data(), points.data(), verts,        triangles,
                              height,          width,        cull,          color.data(), depth.data(),
-                             triangle.data(), bary.data(),  threads};
+                             triangle.data(), bary.data(),  threads,       nullptr};
   facesdk::rasterize_cpu(p);
 }
 

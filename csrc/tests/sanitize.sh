@@ -6,6 +6,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 "${1:-${CXX:-g++}}" -std=c++17 -O1 -g -ffp-contract=off -fno-omit-frame-pointer -Wall -Wextra -Werror \
-  -fsanitize=address,undefined -fno-sanitize-recover=all -DFACESDK_NO_CLONES -I"$root" \
+  -fsanitize=address,undefined -fno-sanitize-recover=all -I"$root" \
   "$root"/tests/sanitize.cpp "$root"/*/*_cpu.cpp -o "$build/sanitize" -pthread
 "$build/sanitize"

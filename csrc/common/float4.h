@@ -1,0 +1,56 @@
+// Four floats in one register, in the compiler's own form, so that one text serves SSE and NEON.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "common/hd.h"
+
+namespace facesdk {
+
+#if defined(__GNUC__)
+typedef float Float4 __attribute__((vector_size(16)));
+
+FACESDK_HD Float4 splat(float v) { return Float4{v, v, v, v}; }
+#else
+struct Float4 {
+  float v[4];
+};
+
+FACESDK_HD Float4 splat(float v) { return {{v, v, v, v}}; }
+FACESDK_HD Float4 operator+(Float4 a, Float4 b) {
+  return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}};
+}
+FACESDK_HD Float4 operator-(Float4 a, Float4 b) {
+  return {{a.v[0] - b.v[0], a.v[1] - b.v[1], a.v[2] - b.v[2], a.v[3] - b.v[3]}};
+}
+FACESDK_HD Float4 operator*(Float4 a, Float4 b) {
+  return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}};
+}
+#endif
+
+FACESDK_HD Float4 load4(const float* p) {
+  Float4 v;
+  std::memcpy(&v, p, sizeof(v));
+  return v;
+}
+
+FACESDK_HD void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof(v)); }
+FACESDK_HD void store3(float* p, Float4 v) { std::memcpy(p, &v, 3 * sizeof(float)); }
+
+// Rows of a (count, 3) array as four floats, of which the last is not to be used: one load in place of three.
+// Nothing behind the array is read.
+class Rows3 {
+ public:
+  Rows3(const float* rows, int64_t count) : rows_(rows), last_(count - 1) {
+    if (count > 0) std::memcpy(copy_, rows + 3 * last_, 3 * sizeof(float));
+  }
+  Float4 operator[](int64_t row) const { return load4(row == last_ ? copy_ : rows_ + 3 * row); }
+
+ private:
+  const float* rows_;
+  int64_t last_;
+  float copy_[4] = {};
+};
+
+}  // namespace facesdk
