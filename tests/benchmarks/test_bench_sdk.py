@@ -1,0 +1,70 @@
+"""Counts of the roofline on networks small enough to count by hand; fresh interpreters answer or say why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.bench_sdk import draw
+from benchmarks.check import read_bounds
+from benchmarks.cold import cold_start, fresh, memory
+from benchmarks.roofline import Limits, Work, network_work
+from facesdk import manifest
+
+BUNDLED = all(
+    (Path(manifest.ASSETS) / name).is_file()
+    for name in (manifest.NETWORK, manifest.FACE_MODEL, manifest.DETECTOR)
+)
+
+
+def test_a_convolution_and_a_product_are_counted(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["crop", "kernel"], ["map"], pads=[1, 1, 1, 1], group=1),
+            helper.make_node("GlobalAveragePool", ["map"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "matrix"], ["x"]),
+        ],
+        "small",
+        [helper.make_tensor_value_info("crop", kind, ["N", 3, 8, 8])],
+        [helper.make_tensor_value_info("x", kind, ["N", 10])],
+        [
+            onnx.numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "kernel"),
+            onnx.numpy_helper.from_array(np.ones((4, 10), np.float32), "matrix"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, str(tmp_path / "small.onnx"))
+    work = network_work(tmp_path / "small.onnx")
+    assert work.megaflops * 1e6 == pytest.approx(2 * (8 * 8 * 4 * 27 + 4 * 10))
+    assert work.megabytes * 1e6 == pytest.approx(4 * (4 * 27 + 40) + 8 * (4 * 64 + 10))
+
+
+def test_the_larger_of_both_times_is_the_limit() -> None:
+    machine = Limits(gigabytes_per_s=10, gigaflops=100)
+    assert machine.milliseconds(Work(megabytes=5, megaflops=10)) == 0.5
+    assert machine.milliseconds(Work(megabytes=5, megaflops=200)) == 2
+
+
+def test_an_error_in_a_fresh_interpreter_is_one_line() -> None:
+    assert fresh("print('{\"a\": 1}')") == {"a": 1}
+    with pytest.raises(SystemExit, match="ValueError: not now"):
+        fresh("raise ValueError('not now')")
+
+
+@pytest.mark.skipif(not BUNDLED, reason="the bundled networks are not here")
+def test_cold_start_and_memory_give_every_bounded_figure() -> None:
+    figures = cold_start(1) | memory(20)
+    assert set(read_bounds("sdk")) <= set(figures)
+    assert all(np.isfinite(value) for value in figures.values())
+    assert figures["peak_mb"] > 30
+
+
+def test_bars_are_drawn_for_tables_of_unlike_rows(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    draw({"a": {"warp": {"p50": 1.0}, "frame": {"p50": 2.0}}, "b": {"frame": {"p50": 3.0}}}, tmp_path / "b.png")
+    assert (tmp_path / "b.png").stat().st_size > 1000
