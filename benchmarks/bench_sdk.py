@@ -83,8 +83,8 @@ def add_roofline(rows: Rows, picture: Picture) -> dict[str, float]:
 def show(title: str, rows: Rows) -> None:
     """Print a table of stages."""
     print(title)
-    columns = f"{'p50':>9}{'p95':>9}{'p99':>9}{'in frame':>10} ms{'MB':>8}{'Mflop':>9}{'limit':>9}{'x limit':>9}"
-    print(f"  {'stage':12}{columns}")
+    columns = f"{'p50':>9}{'p95':>9}{'p99':>9}{'in frame':>10} ms"
+    print(f"  {'stage':12}{columns}{'MB':>8}{'Mflop':>9}{'limit':>9}{'x limit':>9}")
     for name, row in rows.items():
         text = f"  {name:12}{row['p50']:9.3f}{row['p95']:9.3f}{row['p99']:9.3f}"
         text += f"{row['in frame']:10.3f}   " if "in frame" in row else " " * 13
