@@ -35,7 +35,7 @@ from benchmarks.confidence import Confidence
 from benchmarks.curve import draw
 from benchmarks.expression import Expression
 from benchmarks.face_embedding import FaceEmbedding, five_points
-from benchmarks.identity import Identity
+from benchmarks.identity import AS_GIVEN, IN_DEVIATIONS, Identity, label_deviations
 from benchmarks.measures import Array
 from benchmarks.occlusion import Occlusion, covers
 from benchmarks.predictors import Mb05, Ours, Predict, read, which
@@ -220,6 +220,7 @@ class Run:
         if self.limit:
             rows = rows[: 3 * self.limit]  # three photos a person
         missed = []
+        deviations = label_deviations()
         for file, box, person in rows:
             picture = read(folder / "images" / str(file))
             corners = np.array([box[:2], box[:2] + box[2:]], float)
@@ -230,11 +231,9 @@ class Run:
             if "rendering" in self.parts:
                 rendering.add(face)
             if "identity" in self.parts:
-                vectors = {"ours, identity": face.identity}
+                vectors = {AS_GIVEN: face.identity, IN_DEVIATIONS: face.identity / deviations}
                 if self.peer is not None:
-                    vectors["mb05, shape as the network gives it"] = self.peer.from_box(picture, box)[1][
-                        12:52
-                    ]
+                    vectors["mb05, shape in deviations"] = self.peer.from_box(picture, box)[1][12:52]
                 if self.embedding is not None:
                     vectors["identity teacher, the photo itself"] = self.embedding(
                         picture, five_points(face.landmarks_px)
@@ -250,7 +249,7 @@ class Run:
             for name in ("PSNR", "SSIM", "L1"):
                 if f"{name} {px}" in rendering.values:
                     self.figures[f"{name.lower()}_{side}"] = rendering.figures()[f"{name} {px}"]
-        mine = identity.figures().get("ours, identity", {})
+        mine = identity.figures().get(IN_DEVIATIONS, {})
         for name, figure in (("accuracy", "lfw_accuracy"), ("AUC", "lfw_auc"), ("rank 1", "lfw_rank_1")):
             if name in mine:
                 self.figures[figure] = mine[name]

@@ -18,7 +18,15 @@ from benchmarks.confidence import Confidence, rank_correlation, surest
 from benchmarks.curve import cumulative, draw
 from benchmarks.expression import Expression, classify, eye_opening, mouth_gap
 from benchmarks.face_embedding import PLACES, five_points
-from benchmarks.identity import Identity, accuracy, auc, best_threshold, pairs, rank_one
+from benchmarks.identity import (
+    Identity,
+    accuracy,
+    auc,
+    best_threshold,
+    label_deviations,
+    pairs,
+    rank_one,
+)
 from benchmarks.measures import align, box_size, nme
 from benchmarks.occluders import REACH, Templates, blobs
 from benchmarks.occlusion import ROW, Occlusion, covers
@@ -196,6 +204,12 @@ def test_threshold_auc_and_rank_on_paper() -> None:
     assert accuracy(np.array([0.1, 0.4, 0.3, 0.35]), np.array([False, True, False, True]), fold) == 0.75
     vectors = np.eye(3)[[0, 0, 1, 2]]
     assert rank_one(vectors, np.array(["a", "a", "b", "b"])) == 0.5
+
+
+def test_the_labels_say_how_much_each_coefficient_varies() -> None:
+    deviations = label_deviations()
+    assert deviations.shape == (100,)
+    assert deviations.min() > 0
 
 
 def fake_face(points: np.ndarray, **more: Any) -> Any:
