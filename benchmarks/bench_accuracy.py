@@ -231,7 +231,8 @@ class Run:
             if "rendering" in self.parts:
                 rendering.add(face)
             if "identity" in self.parts:
-                vectors = {AS_GIVEN: face.identity, IN_DEVIATIONS: face.identity / deviations}
+                vectors: dict[str, Array] = {AS_GIVEN: face.identity}
+                vectors[IN_DEVIATIONS] = face.identity / deviations
                 if self.peer is not None:
                     vectors["mb05, shape in deviations"] = self.peer.from_box(picture, box)[1][12:52]
                 if self.embedding is not None:

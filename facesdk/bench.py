@@ -24,6 +24,7 @@ from facesdk.errors import FaceSDKError, InvalidImage
 from facesdk.face_model import FaceModel
 from facesdk.image import Picture
 from facesdk.regress import Coefficients
+from facesdk.result import Result
 from facesdk.sdk import FaceSDK
 
 FloatArray = npt.NDArray[np.float32]
@@ -166,6 +167,39 @@ class TrackedFrame:
             self.points, self.model.triangles, self.side, self.side,
             colors=self.colors, want=("color", "depth"), threads=self.threads,
         )  # fmt: skip
+
+
+class TrackedVideo:
+    """`FaceSDK.track()` on the same frame again and again, and the face's picture: what a viewer would run.
+
+    A person's albedo is worked out again only when the track has changed it.
+    """
+
+    def __init__(self, sdk: FaceSDK, picture: Picture, side: int = PICTURE_PX) -> None:
+        self.sdk, self.picture, self.side = sdk, picture, side
+        self._track: Callable[[Picture], Result] = sdk.track  # type: ignore[attr-defined]
+        self._albedo = self._albedo_of = np.zeros(0, np.float32)
+        for _ in range(WARM_UP):
+            self.run()
+
+    def run(self) -> FloatArray:
+        """One frame -> (side, side, 3) colours of the surroundings of the face, upright with the picture."""
+        faces = self._track(self.picture).faces
+        if not faces:
+            raise InvalidImage("bench: track() found no face in the picture")
+        face, threads = faces[0], self.sdk.options.threads
+        if not np.array_equal(face.albedo_coefficients, self._albedo_of):
+            self._albedo, self._albedo_of = face.albedo, face.albedo_coefficients
+        colors = ops.shade(self._albedo, face.normals_camera, face.sh, threads=threads)
+        crop = crop_from_landmarks(face.landmarks_px, 0.0, self.side)
+        zoom = np.concatenate([crop.matrix, np.array([[0, 0, 1]], np.float32)])
+        points = ops.project(face.verts_camera_mm, zoom @ face.pose.intrinsics, threads=threads)
+        drawn = ops.rasterize(
+            points, face.triangles, self.side, self.side,
+            colors=colors, want=("color", "depth"), threads=threads,
+        )  # fmt: skip
+        assert drawn.color is not None
+        return drawn.color
 
 
 class Dense:
