@@ -114,7 +114,7 @@ def decode_contestants(errors: dict[str, float]) -> dict[str, Timed]:
     "decode ours" has another person and expression at every call, "one person" another expression.
     """
     sdk_model = FaceSDK().model
-    dense = Dense(sdk_model)
+    dense = Dense()
     rng = np.random.default_rng(0)
     apart = []
     faces = [

@@ -21,7 +21,6 @@ from facesdk import ops, reference
 from facesdk.camera import crop_intrinsics
 from facesdk.crop import crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import FaceSDKError, InvalidImage
-from facesdk.face_model import FaceModel
 from facesdk.image import Picture
 from facesdk.regress import Coefficients
 from facesdk.result import Result
@@ -107,6 +106,9 @@ class TrackedFrame:
         """The stages in their order, and the whole."""
         model, x, size = self.model, self.x, self.crop.size
 
+        def decoded() -> FloatArray:
+            return Dense(self.sdk.options.face_model).decode(x.identity, x.expression)
+
         def rasterized() -> Any:
             return reference.rasterize(
                 self.points, model.triangles, self.side, self.side,
@@ -118,7 +120,7 @@ class TrackedFrame:
                 "warp", self._warp, lambda: reference.warp(self.picture, self.crop.matrix, size)[None], 1e-4
             ),
             Stage("network", self._network),
-            Stage("decode", self._decode, lambda: Dense(model).decode(x.identity, x.expression), 0.05),
+            Stage("decode", self._decode, decoded, 0.05),
             Stage(
                 "transform",
                 self._transform,
@@ -203,19 +205,17 @@ class TrackedVideo:
 
 
 class Dense:
-    """The bundled face model as one dense float32 basis, read from its file by itself: what decode must give.
+    """A face model as one dense float32 basis, read from its file by itself: what decode must give.
 
     mean (3V,) mm and basis (3V, K) mm per unit coefficient: identity, then expression.
     """
 
-    def __init__(self, model: FaceModel | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         from safetensors.numpy import load_file
 
         from facesdk import manifest
 
-        path = manifest.asset_path(manifest.FACE_MODEL)
-        if model is not None and model.name != path.name:
-            raise FaceSDKError(f"bench: {model.name} is not the bundled face model, which alone is checked")
+        path = path if path is not None else manifest.asset_path(manifest.FACE_MODEL)
         stored = load_file(path)
         scale = stored["identity_scale"].astype(np.float64)[:, None, None]
         identity = stored["identity_q"] * scale
@@ -227,6 +227,9 @@ class Dense:
         for k, (start, stop) in enumerate(itertools.pairwise(ptr)):
             expression[k, stored["exp_idx"][start:stop]] = stored["exp_val"][start:stop]
         control = np.concatenate([stored["mean_control_mm"][None], identity, expression])
+        if "sub_ptr" not in stored:  # its own dense mesh
+            every = np.arange(control.shape[1] + 1)
+            stored |= {"sub_ptr": every, "sub_idx": every[:-1], "sub_val": np.ones(len(every) - 1)}
         rows = np.repeat(np.arange(len(stored["sub_ptr"]) - 1), np.diff(stored["sub_ptr"].astype(int)))
         dense = np.zeros((len(control), len(stored["sub_ptr"]) - 1, 3), np.float32)
         columns, weights = stored["sub_idx"].astype(int), stored["sub_val"].astype(np.float64)
