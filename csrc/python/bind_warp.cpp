@@ -2,13 +2,12 @@
 
 #include "python/bindings.h"
 #include "python/check.h"
-#include "warp/warp.h"
+#include "python/bind_warp.h"
 #include "warp/warp_math.h"
 
 namespace facesdk::python {
-namespace {
 
-constexpr int64_t kMaxSize = 16384;
+namespace {
 
 // Picture -> crop becomes crop -> picture.
 void invert(const float* m, double* out) {
@@ -25,6 +24,22 @@ void invert(const float* m, double* out) {
   out[5] = -(out[3] * m[2] + out[4] * m[5]);
 }
 
+}  // namespace
+
+WarpParams warp_params(const View<uint8_t>& image, const View<float>& matrix) {
+  WarpParams p{};
+  p.image = image.data;
+  p.height = image.shape[0];
+  p.width = image.shape[1];
+  invert(matrix.data, p.inverse);
+  p.taps = warp_taps(p.inverse);
+  return p;
+}
+
+namespace {
+
+constexpr int64_t kMaxSize = 16384;
+
 template <typename T>
 py::array_t<T> output(py::handle out, std::initializer_list<Axis> axes, const std::vector<int64_t>& shape) {
   if (out.is_none()) return py::array_t<T>(shape);
@@ -39,9 +54,9 @@ py::array warp(py::handle image, py::handle matrix, int64_t size, bool normalize
   require_range("size", size, 1, kMaxSize);
   const View<uint8_t> picture = require<uint8_t>(image, "image", {{"H"}, {"W"}, {"3", 3}});
   const View<float> map = require<float>(matrix, "matrix", {{"2", 2}, {"3", 3}});
-  WarpParams p{picture.data, picture.shape[0], picture.shape[1], {}, size, 1, nullptr, nullptr, threads};
-  invert(map.data, p.inverse);
-  p.taps = warp_taps(p.inverse);
+  WarpParams p = warp_params(picture, map);
+  p.size = size;
+  p.threads = threads;
   py::array result;
   if (normalize) {
     auto planes = output<float>(out, {{"3", 3}, {"size", size}, {"size", size}}, {3, size, size});
@@ -50,6 +65,8 @@ py::array warp(py::handle image, py::handle matrix, int64_t size, bool normalize
   } else {
     auto pixels = output<uint8_t>(out, {{"size", size}, {"size", size}, {"3", 3}}, {size, size, 3});
     p.pixels = pixels.mutable_data();
+    p.pixel_bytes = 3;
+    p.row_bytes = 3 * size;
     result = std::move(pixels);
   }
   const py::gil_scoped_release release;

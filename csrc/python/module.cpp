@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, m) {
 
   bind_decode(m);
   bind_geometry(m);
+  bind_network(m);
   bind_rasterize(m);
   bind_smoothness(m);
   bind_warp(m);

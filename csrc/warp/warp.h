@@ -14,7 +14,9 @@ struct WarpParams {
   int64_t size;          // S px, side of the crop
   int32_t taps;          // samples per side of a crop pixel, from warp_taps
   float* planes;         // (3, S, S) RGB 0..1, or null
-  uint8_t* pixels;       // (S, S, 3) RGB, or null
+  uint8_t* pixels;       // S rows of S pixels, RGB, or null
+  int64_t row_bytes;     // of pixels
+  int32_t pixel_bytes;   // of pixels: 3, or 4 of which the last is left alone
   int threads;
 };
 

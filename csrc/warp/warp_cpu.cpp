@@ -60,14 +60,15 @@ FACESDK_CLONES void add_samples(const WarpParams& p, const WarpRow& start, const
   }
 }
 
-void store(const WarpParams& p, int64_t at, int count, const float (*rgb)[3]) {
-  const int64_t plane = p.size * p.size;
+void store(const WarpParams& p, int64_t row, int64_t column, int count, const float (*rgb)[3]) {
+  const int64_t plane = p.size * p.size, at = row * p.size + column;
   const float mean = 1.0f / static_cast<float>(p.taps * p.taps);
   for (int i = 0; p.planes != nullptr && i < count; ++i) {
     for (int c = 0; c < 3; ++c) p.planes[c * plane + at + i] = rgb[i][c] * mean * (1.0f / 255.0f);
   }
   for (int i = 0; p.pixels != nullptr && i < count; ++i) {
-    for (int c = 0; c < 3; ++c) p.pixels[3 * (at + i) + c] = static_cast<uint8_t>(rgb[i][c] * mean + 0.5f);
+    uint8_t* pixel = p.pixels + row * p.row_bytes + (column + i) * p.pixel_bytes;
+    for (int c = 0; c < 3; ++c) pixel[c] = static_cast<uint8_t>(rgb[i][c] * mean + 0.5f);
   }
 }
 
@@ -85,7 +86,7 @@ void warp_rows(const WarpParams& p, int64_t begin, int64_t end) {
         find_taps(start, step_x, step_y, first, count, taps);
         add_samples(p, start, taps, count, rgb);
       }
-      store(p, row * p.size + first, count, rgb);
+      store(p, row, first, count, rgb);
     }
   }
 }

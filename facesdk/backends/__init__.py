@@ -30,4 +30,8 @@ def open_session(path: str | os.PathLike[str], backend: str = "onnxruntime", thr
         from facesdk.backends.openvino import OpenVinoSession
 
         return OpenVinoSession(path, threads)
+    if backend == "native":
+        from facesdk.backends.native import NativeSession
+
+        return NativeSession(path, threads)
     raise BackendUnavailable(f"backend: got {backend!r}, expected onnxruntime or openvino")

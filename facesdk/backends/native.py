@@ -1,0 +1,111 @@
+"""Our own kernels for eight-bit networks (csrc/network): plans written by export/compile_plan.py."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import _core
+from facesdk.errors import AssetError
+
+FloatArray = npt.NDArray[np.float32]
+_EMPTY = np.zeros(0, np.float32)
+
+
+class NativeSession:
+    """One plan, and as many runs as threads: the crops of a batch are shared out among them."""
+
+    def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
+        description, arrays, self.metadata = read_plan(path)
+        self._plan = build(description, arrays, os.path.basename(os.fspath(path)))
+        self._outputs = description["outputs"]
+        self.side = int(description["side"])
+        self._runs = [_core.Run(self._plan, self.side, self.side)]
+        self._threads = threads
+
+    def run(self, batch: npt.NDArray[Any]) -> dict[str, FloatArray]:
+        """Outputs by name for crops (N, 3, S, S) float32 RGB in 0..1, or (N, S, S, 3) uint8."""
+        if batch.dtype != np.uint8:
+            batch = np.rint(batch.transpose(0, 2, 3, 1) * np.float32(255)).astype(np.uint8)
+        out = {name: np.empty((len(batch), *one["shape"]), np.float32) for name, one in self._outputs.items()}
+        share = min(self._threads, len(batch))
+        while len(self._runs) < share:
+            self._runs.append(_core.Run(self._plan, self.side, self.side))
+        if share > 1:
+            with ThreadPoolExecutor(share) as pool:
+                list(pool.map(lambda k: self._run_share(self._runs[k], batch, out, k, share), range(share)))
+        else:
+            self._run_share(self._runs[0], batch, out, 0, 1)
+        return out
+
+    def _run_share(self, run: Any, batch: npt.NDArray[Any], out: dict[str, FloatArray], first: int, step: int) -> None:
+        picture = run.picture()
+        for i in range(first, len(batch), step):
+            picture[:, :, :3] = batch[i]
+            run.run()
+            for name, one in self._outputs.items():
+                row = out[name][i]
+                row[...] = run.vector(one["vector"])[: row.size].reshape(row.shape)
+
+
+def read_plan(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]], dict[str, str]]:
+    """Description, arrays and metadata of a plan file; raises AssetError if it is damaged."""
+    from safetensors import safe_open
+
+    name = os.path.basename(os.fspath(path))
+    try:
+        with safe_open(os.fspath(path), "np") as file:
+            metadata = dict(file.metadata() or {})
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (the file is no dict)
+        return dict(json.loads(metadata["plan"])), arrays, metadata
+    except Exception as error:  # safetensors has its own error type, JSON and keys theirs
+        raise AssetError(f"{name}: not a plan of a network ({error})") from error
+
+
+def build(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], name: str) -> Any:
+    """The compiled plan; raises AssetError where the description and its arrays do not fit."""
+    plan = _core.Plan()
+    try:
+        for one in description["maps"]:
+            plan.map(one["stride"], one["channels"], one["halo"], one["zero"])
+        for one in description["float_maps"]:
+            plan.float_map(one["stride"], one["channels"])
+        for size in description["vectors"]:
+            plan.vector(size)
+        for number, step in enumerate(description["steps"]):
+            own = {key.split(".")[1]: arrays[key] for key in _keys(arrays, number)}
+            _add(plan, step, own)
+    except (KeyError, TypeError, ValueError, Exception) as error:
+        raise AssetError(f"{name}: a damaged plan ({error})") from error
+    return plan
+
+
+def _keys(arrays: dict[str, npt.NDArray[Any]], number: int) -> list[str]:
+    return [f"{number}.{part}" for part in ("weights", "bias", "scale", "gate", "low", "high") if f"{number}.{part}" in arrays]
+
+
+def _add(plan: Any, step: dict[str, Any], own: dict[str, npt.NDArray[Any]]) -> None:
+    op = step["op"]
+    if op == "conv":
+        plan.conv(
+            [tuple(source) for source in step["sources"]], step["stride"], step["dilation"], step["pad"],
+            own["weights"], own["bias"], own["scale"], step["out"], step["to_float"], step["join"],
+            tuple(step["other"]), step["other_scale"], step["gate_zero"], own.get("gate", _EMPTY),
+        )  # fmt: skip
+    elif op == "depthwise":
+        plan.depthwise(step["source"], step["stride"], own["weights"], own["bias"], own["scale"], step["out"])
+    elif op in ("mean", "flatten"):
+        getattr(plan, op)(step["source"], step["scale"], step["out"])
+    elif op == "thumbnail":
+        plan.thumbnail(step["cells"], step["out"])
+    elif op == "peaks":
+        plan.peaks(step["source"], step["points"], step["extent"], step["out"])
+    elif op == "dense":
+        plan.dense(step["inputs"], own["weights"], own["scale"], own["bias"], own["low"], own["high"], step["out"])
+    else:
+        raise AssetError(f"an unknown step {op!r}")
