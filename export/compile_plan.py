@@ -1,7 +1,7 @@
 """A quantised network as a plan: the steps and packed numbers that csrc/network runs.
 
-Input are the lean float32 network and its QDQ form, from which the ranges of the maps are taken. Known shapes of
-graph become one step each:
+Input are the lean float32 network and its QDQ form, from which the ranges of the maps are taken. Known
+pieces of graph become one step each:
 - convolution, dense or depthwise, with ReLU, residual sum (paper 1, section 3.1) or attention (equation 9);
 - concatenation and nearest upsampling become sources of the convolution that reads them;
 - soft-argmax, mean over a map, thumbnail of the picture;
@@ -109,9 +109,13 @@ class _Compiler:
             if node.name in self.done:
                 continue
             step = getattr(self, f"_{node.op_type.lower()}", None)
-            if step is None or len(self.shapes.get(node.output[0], ())) == 2 and node.op_type not in ("Flatten", "ReduceMean"):
-                tail.append(node)
-            elif not step(node):
+            if (
+                step is None
+                or (
+                    len(self.shapes.get(node.output[0], ())) == 2
+                    and node.op_type not in ("Flatten", "ReduceMean")
+                )
+            ) or not step(node):
                 tail.append(node)
         outputs = self._tail()
         description = {"maps": self.maps, "float_maps": self.float_maps, "vectors": self.vectors,
@@ -133,7 +137,9 @@ class _Compiler:
 
     def _conv(self, node: onnx.NodeProto) -> bool:
         weights = self.values[node.input[1]].astype(np.float64)
-        bias = self.values[node.input[2]].astype(np.float64) if len(node.input) > 2 else np.zeros(len(weights))
+        bias = (
+            self.values[node.input[2]].astype(np.float64) if len(node.input) > 2 else np.zeros(len(weights))
+        )
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         stride, dilation = attributes.get("strides", [1])[0], attributes.get("dilations", [1])[0]
         pad, kernel = attributes.get("pads", [0])[0], weights.shape[2]
@@ -169,8 +175,15 @@ class _Compiler:
         self.places[name] = Place([(step["out"], False)])
         return True
 
-    def _gate(self, node: onnx.NodeProto, step: dict[str, Any], weights: Doubles, bias: Doubles, outputs: int,
-              grid: int) -> bool:  # fmt: skip
+    def _gate(
+        self,
+        node: onnx.NodeProto,
+        step: dict[str, Any],
+        weights: Doubles,
+        bias: Doubles,
+        outputs: int,
+        grid: int,
+    ) -> bool:
         """x + x * sigmoid(convolution), or the same as (1 + sigmoid) * x: equation 9."""
         sigmoid = self._only(node.output[0])
         assert sigmoid is not None
@@ -194,11 +207,23 @@ class _Compiler:
         self.places[name] = Place([(step["out"], False)])
         return True
 
-    def _peaks(self, node: onnx.NodeProto, step: dict[str, Any], weights: Doubles, bias: Doubles, outputs: int,
-               grid: int) -> bool:  # fmt: skip
+    def _peaks(
+        self,
+        node: onnx.NodeProto,
+        step: dict[str, Any],
+        weights: Doubles,
+        bias: Doubles,
+        outputs: int,
+        grid: int,
+    ) -> bool:
         """Maps, softmax over the cells, and the product with the grid of cell centres."""
         chain, name = [], node.output[0]
-        while (only := self._only(name)) is not None and only.op_type in ("Cast", "Reshape", "Softmax", "MatMul"):
+        while (only := self._only(name)) is not None and only.op_type in (
+            "Cast",
+            "Reshape",
+            "Softmax",
+            "MatMul",
+        ):
             chain.append(only)
             name = only.output[0]
             if only.op_type == "MatMul":
@@ -218,8 +243,15 @@ class _Compiler:
         self.places[name] = Place(vector=vector, order=np.arange(2 * len(weights)))
         return True
 
-    def _depthwise(self, node: onnx.NodeProto, weights: Doubles, bias: Doubles,
-                   sources: list[tuple[int, bool]], stride: int, grid: int) -> bool:  # fmt: skip
+    def _depthwise(
+        self,
+        node: onnx.NodeProto,
+        weights: Doubles,
+        bias: Doubles,
+        sources: list[tuple[int, bool]],
+        stride: int,
+        grid: int,
+    ) -> bool:
         if weights.shape[1:] != (1, 3, 3) or len(sources) != 1 or sources[0][1]:
             raise ValueError(f"{node.name}: a grouped convolution that is not 3x3 depthwise")
         index = sources[0][0]
@@ -237,8 +269,15 @@ class _Compiler:
         self.places[name] = Place([(out, False)])
         return True
 
-    def _write_conv(self, step: dict[str, Any], weights: Doubles, bias: Doubles, outputs: int, out_scale: float,
-                    gate: FloatArray) -> None:  # fmt: skip
+    def _write_conv(
+        self,
+        step: dict[str, Any],
+        weights: Doubles,
+        bias: Doubles,
+        outputs: int,
+        out_scale: float,
+        gate: FloatArray,
+    ) -> None:
         """Weights (N, C, k, k) as (N, taps, C) bytes; the sources' scales and zero points go into them."""
         taps = weights.shape[2] * weights.shape[3]
         rows = weights.transpose(0, 2, 3, 1).reshape(len(weights), taps, -1)
@@ -292,7 +331,9 @@ class _Compiler:
         vector = self._new_vector(channels * height * width)
         self.steps.append({"op": "flatten", "source": index, "scale": self.scales[index], "out": vector})
         # The graph counts channel by channel, the step pixel by pixel.
-        order = np.arange(channels * height * width).reshape(height, width, channels).transpose(2, 0, 1).ravel()
+        order = (
+            np.arange(channels * height * width).reshape(height, width, channels).transpose(2, 0, 1).ravel()
+        )
         self.places[node.output[0]] = Place(vector=vector, order=order)
         return True
 

@@ -71,6 +71,7 @@ def _free_batch(
     if not len(one) or tuple(v[0] for v in (one, other)) != TWO_BATCHES or (one[1:] != other[1:]).any():
         return
     name = f"{node.name}/free_batch"
+    value: NDArray[np.generic]
     if node.op_type == "Reshape":
         value = np.concatenate([[0], one[1:]]).astype(np.int64)  # 0: as in the input
         node.input[1] = name

@@ -45,7 +45,7 @@ class HeldOut:
         layout = json.loads(session.metadata["facesdk"])["layout"]
         answers: dict[str, list[NDArray[np.float32]]] = {}
         for start in range(0, len(self.crops), 16):
-            batch = self.crops[start : start + 16].astype(np.float32) / 255
+            batch = self.crops[start : start + 16].astype(np.float32) * np.float32(1 / 255)
             for name, values in session.run(batch).items():
                 answers.setdefault(name, []).append(values.copy())
         out = {name: torch.from_numpy(np.concatenate(values)) for name, values in answers.items()}
@@ -73,7 +73,9 @@ def print_table(held: HeldOut, network: Path, forms: list[Path]) -> dict[Path, f
     """One line per form against the float32 `network`; returns the points of NME that each loses."""
     exact = held.run(network, "onnxruntime")
     base = {name: held.nme(exact[name]) for name in ("mesh", "points")}
-    print(f"{len(held.crops)} held-out crops; float32: NME mesh {base['mesh']:.3f}, points {base['points']:.3f}")
+    print(
+        f"{len(held.crops)} held-out crops; float32: NME mesh {base['mesh']:.3f}, points {base['points']:.3f}"
+    )
     lost = {}
     for path in forms:
         seen = held.run(path, "native" if path.suffix == ".plan" else "onnxruntime")

@@ -1,4 +1,4 @@
-"""An exported network in eight bits: weights s8 per output channel, activations u8, ranges from training crops.
+"""An exported network in eight bits: weights s8 per channel, activations u8, ranges from training crops.
 
     python -m export.quantize --network mobile_facernet.onnx --shards SHARDS --out mobile_facernet.int8.onnx
 

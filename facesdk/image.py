@@ -54,6 +54,18 @@ def load_image(image: ImageLike, *, bgr: bool = False, max_megapixels: float = 6
     )
 
 
+def load_frame(frame: ImageLike, *, bgr: bool = False, max_megapixels: float = 64.0) -> Picture:
+    """As `load_image`, but an array that is an RGB picture already is not copied."""
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+        return load_image(frame, bgr=bgr, max_megapixels=max_megapixels)
+    _check_size(frame.shape[1], frame.shape[0], "array", max_megapixels)
+    if bgr:
+        import cv2
+
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.ascontiguousarray(frame)
+
+
 def _check_size(width: int, height: int, name: str, max_megapixels: float) -> None:
     if width < 1 or height < 1:
         raise InvalidImage(f"{name}: empty picture ({width} x {height})")

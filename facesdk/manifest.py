@@ -12,6 +12,7 @@ from facesdk.errors import AssetError
 ASSETS = Path(__file__).parent / "assets"
 FACE_MODEL = "face_model.safetensors"
 NETWORK = "mobile_facernet.onnx"
+NETWORK_PLAN = "mobile_facernet.plan"
 DETECTOR = "detector.onnx"
 SAMPLE = "sample.jpg"
 

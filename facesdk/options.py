@@ -9,7 +9,7 @@ from typing import Any
 
 from facesdk.errors import InvalidOptions
 
-BACKENDS = ("onnxruntime", "openvino")
+BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +28,10 @@ class Options:
         2  # 1..3 runs of the network per photo; each further one starts from the last one's landmarks
     )
     threads: int = 1  # 1..256, networks and compiled operations alike
-    backend: str = "onnxruntime"  # or "openvino" (extra [openvino])
-    network: str | os.PathLike[str] | None = None  # ONNX file; None: the bundled one
+    backend: str = (
+        "auto"  # or native, onnxruntime, openvino (extra [openvino]); auto: the fastest that is here
+    )
+    network: str | os.PathLike[str] | None = None  # .onnx, or .plan for native; None: the bundled one
     face_model: str | os.PathLike[str] | None = None  # safetensors file; None: the bundled one
     detector: str | os.PathLike[str] | None = None  # ONNX file; None: the bundled one
 

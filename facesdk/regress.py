@@ -1,6 +1,6 @@
 """The network: crops in, named coefficients out.
 
-What each of the network's K numbers means is written in the ONNX file's metadata ("facesdk"), so that a
+What each of the network's K numbers means is written in the file's metadata ("facesdk"), so that a
 retrained network with other sizes needs no change here.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facesdk.backends import open_session
+from facesdk.crop import Crop
 from facesdk.errors import AssetError
 
 FloatArray = npt.NDArray[np.float32]
@@ -57,9 +59,22 @@ class Regressor:
 
     def __call__(self, crops: FloatArray) -> list[Coefficients]:
         """Coefficients of each of the (N, 3, S, S) crops, float32 RGB in 0..1."""
-        outputs = self._session.run(np.ascontiguousarray(crops, dtype=np.float32))
+        return self._named(self._session.run(np.ascontiguousarray(crops, dtype=np.float32)), len(crops))
+
+    def look(
+        self, picture: npt.NDArray[np.uint8], crops: Sequence[Crop], mirror: bool = False
+    ) -> tuple[list[Coefficients], FloatArray]:
+        """Coefficients of each crop of a picture (H, W, 3) RGB, and the crops in gray (N, S, S), 0..1.
+
+        mirror: the network sees each crop in a mirror, and its answers are of what it sees.
+        """
+        matrices = [mirrored(crop) if mirror else crop.matrix for crop in crops]
+        outputs, gray = self._session.run_on(picture, matrices, self.input_size)
+        return self._named(outputs, len(crops)), gray
+
+    def _named(self, outputs: dict[str, FloatArray], count: int) -> list[Coefficients]:
         x, points, spread = outputs["x"], outputs.get("points"), outputs.get("spread")
-        if x.shape != (len(crops), self._length):
+        if x.shape != (count, self._length):
             raise AssetError(
                 f"{self._name}: output x has shape {x.shape}, its layout says {self._length} numbers"
             )
@@ -82,6 +97,13 @@ class Regressor:
             points=None if points is None else points.copy(),
             spread=None if spread is None else spread.copy(),
         )
+
+
+def mirrored(crop: Crop) -> FloatArray:
+    """(2, 3) picture px -> px of the crop seen in a mirror."""
+    return crop.matrix * np.array([[-1], [1]], np.float32) + np.array(
+        [[0, 0, crop.size - 1], [0, 0, 0]], np.float32
+    )
 
 
 def rotation_from_output(values: FloatArray) -> FloatArray:

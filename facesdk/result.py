@@ -81,6 +81,7 @@ class Face:
     image: Picture = dataclasses.field(repr=False)  # the photo, (H, W, 3) RGB
     landmark_error_px: FloatArray | None = None  # (68,) error to be expected of each landmark
     threads: int = dataclasses.field(default=1, repr=False)
+    track: int | None = None  # number of the face in a video, the same from frame to frame
 
     @property
     def triangles(self) -> IntArray:

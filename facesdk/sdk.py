@@ -6,14 +6,15 @@ picture -> detect -> crop -> network -> (again, from the landmarks) -> refine ->
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import manifest, ops, verify
+from facesdk import manifest, verify
+from facesdk.backends import choose_backend
 from facesdk.boxes import DetectorLike, FoundFace, found_faces
 from facesdk.camera import (
     assumed_intrinsics,
@@ -22,6 +23,7 @@ from facesdk.camera import (
     picture_pose,
     project_points,
 )
+from facesdk.clock import Clock
 from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import InvalidOptions
 from facesdk.face_model import FaceModel
@@ -33,11 +35,13 @@ from facesdk.refine import LandmarkModel, refine
 from facesdk.regress import Coefficients, Regressor
 from facesdk.result import Face, Pose, Result
 
+if TYPE_CHECKING:
+    from facesdk.track import Tracker
+
 FloatArray = npt.NDArray[np.float32]
 
 BATCH = 16  # faces per run of the network: bounds its memory in a crowd
 MIRRORED = np.array([-1, 1], dtype=np.float32)
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 class FaceSDK:
@@ -51,8 +55,7 @@ class FaceSDK:
         self.options = options if options is not None else Options()
         if not isinstance(self.options, Options):
             raise InvalidOptions(f"options: got {type(self.options).__name__}, expected facesdk.Options")
-        network = self.options.network or manifest.asset_path(manifest.NETWORK)
-        self.regressor = Regressor(network, self.options.backend, self.options.threads)
+        self.regressor = self._load_network()
         self.model = FaceModel.load(self.options.face_model)
         self._check_sizes()
         self._detect = self._make_detector(detector)
@@ -73,10 +76,44 @@ class FaceSDK:
         with it the pose is in true millimetres (pose.metric).
         Raises InvalidImage, InvalidArray, InvalidOptions.
         """
-        clock = _Clock()
+        clock = Clock()
         picture = load_image(image, bgr=bgr, max_megapixels=self.options.max_megapixels)
         camera = None if intrinsics is None else check_intrinsics(intrinsics)
         clock.lap("load")
+        looks = self.find(picture, boxes, clock)
+        return self.assemble(picture, looks, camera, clock)
+
+    def track(
+        self,
+        frame: ImageLike,
+        *,
+        intrinsics: npt.ArrayLike | None = None,
+        bgr: bool = False,
+        tracker: Tracker | None = None,
+    ) -> Result:
+        """All faces of the next frame of a video: one run of the network for each face that is followed.
+
+        Arguments and errors as those of `reconstruct`; in addition every face has a number (Face.track) that
+        stays as long as it is followed, and its identity steadies over the frames (facesdk/track.py). The
+        result refers to an RGB array given as `frame`: copy it if its buffer is used again.
+        tracker: what is remembered from frame to frame, Tracker(sdk); one for each video. Without it, the SDK
+        remembers one video, which `sdk.tracker.reset()` ends.
+        """
+        return (self.tracker if tracker is None else tracker)(frame, intrinsics=intrinsics, bgr=bgr)
+
+    @functools.cached_property
+    def tracker(self) -> Tracker:
+        """What `track` remembers."""
+        from facesdk.track import Tracker
+
+        return Tracker(self)
+
+    def look(self, picture: Picture, found: Any) -> list[verify.Look]:
+        """What the network makes of every candidate in `found` (see facesdk/boxes.py), none left out."""
+        return self._look(picture, found_faces(found), Clock())
+
+    def find(self, picture: Picture, boxes: npt.ArrayLike | None, clock: Clock) -> list[verify.Look]:
+        """The faces of a picture, or those in `boxes`, largest and surest first, as the network sees them."""
         trusted = boxes is not None or self._trusted
         found = found_faces(self._detect(picture)) if boxes is None else found_faces(boxes, "boxes")
         least = self.options.min_detector_score * (1.0 if trusted else verify.CANDIDATE)
@@ -86,48 +123,50 @@ class FaceSDK:
         looks = self._look(picture, found, clock)
         if not trusted:
             looks = verify.faces_among(looks, self.options.min_detector_score)
-        looks = looks[: self.options.max_faces]
-        if camera is None:
-            height, width = picture.shape[:2]
-            # A close crop is not a wide-angle photo: no face is taken to be nearer than the network's camera.
-            nearest = self.regressor.focal_ratio * max((look.crop.side for look in looks), default=0.0)
-            assumed = assumed_intrinsics(width, height, self.options.field_of_view_deg, nearest)
-        faces = []
-        for look in looks:
-            k = assumed if camera is None else camera
-            faces.append(self._face(picture, look.found, look.crop, look.x, k, camera is not None, clock))
-        return Result(faces, picture, clock.finish())
+        return looks[: self.options.max_faces]
 
-    def look(self, picture: Picture, found: Any) -> list[verify.Look]:
-        """What the network makes of every candidate in `found` (see facesdk/boxes.py), none left out."""
-        return self._look(picture, found_faces(found), _Clock())
+    def follow(
+        self, picture: Picture, seen: list[tuple[FoundFace, FloatArray]], clock: Clock
+    ) -> list[verify.Look]:
+        """One look at each face from where its landmarks (68, 2) px were in the last frame."""
+        crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for _, p in seen]
+        outputs, gray = self._regress(picture, crops, clock)
+        looks = []
+        for i, ((face, _), crop, x) in enumerate(zip(seen, crops, outputs, strict=True)):
+            answers = self._answers(crop, x)
+            apart = None if len(answers) == 1 else verify.disagreement(np.stack(answers))
+            landmarks = crop.to_picture(self._landmarks(crop, x))
+            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i]))
+        return looks
 
-    def _look(self, picture: Picture, found: list[FoundFace], clock: _Clock) -> list[verify.Look]:
+    def _look(self, picture: Picture, found: list[FoundFace], clock: Clock) -> list[verify.Look]:
         crops = [self._crop_found(face) for face in found]
-        outputs, mirrored = self._regress(picture, crops, clock), None
+        (outputs, gray), mirrored = self._regress(picture, crops, clock), None
         for again in range(1, self.options.passes):
             seen = [crop.to_picture(self._landmarks(crop, x)) for crop, x in zip(crops, outputs, strict=True)]
             crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
-            outputs = self._regress(picture, crops, clock)
+            outputs, gray = self._regress(picture, crops, clock)
             if again == self.options.passes - 1 and any(x.points is not None for x in outputs):
-                mirrored = self._regress(picture, crops, clock, mirror=True)
+                mirrored = self._regress(picture, crops, clock, mirror=True)[0]
         looks = []
         for i, (face, crop, x) in enumerate(zip(found, crops, outputs, strict=True)):
-            looks.append(self._looked(face, crop, x, None if mirrored is None else mirrored[i]))
+            x, apart = self._agreed(crop, x, None if mirrored is None else mirrored[i])
+            landmarks = crop.to_picture(self._landmarks(crop, x))
+            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i]))
         clock.lap("refine")
         return looks
 
-    def _looked(
-        self, found: FoundFace, crop: Crop, x: Coefficients, mirrored: Coefficients | None
-    ) -> verify.Look:
+    def _agreed(
+        self, crop: Crop, x: Coefficients, mirrored: Coefficients | None
+    ) -> tuple[Coefficients, float | None]:
+        """Coefficients that follow what all answers agree on, and how far the answers are apart."""
         answers = self._answers(crop, x)
         if mirrored is not None:
             answers += [p[MIRROR_68] * MIRRORED for p in self._answers(crop, mirrored)]
-        apart = None
-        if len(answers) > 1:
-            apart = verify.disagreement(np.stack(answers))
-            x = refine(x, np.mean(answers, axis=0), self._landmark_model, self.regressor.focal_ratio)
-        return verify.Look(found, crop, x, crop.to_picture(self._landmarks(crop, x)), apart)
+        if len(answers) == 1:
+            return x, None
+        apart = verify.disagreement(np.stack(answers))
+        return refine(x, np.mean(answers, axis=0), self._landmark_model, self.regressor.focal_ratio), apart
 
     def _answers(self, crop: Crop, x: Coefficients) -> list[FloatArray]:
         """The landmarks (68, 2) by the mesh and, where the network gives them, by its maps; crop sides."""
@@ -138,16 +177,23 @@ class FaceSDK:
     def _landmark_model(self) -> LandmarkModel:
         return LandmarkModel(*self.model.landmark_bases, self.model.n_id)
 
+    def assemble(
+        self, picture: Picture, looks: list[verify.Look], camera: FloatArray | None, clock: Clock
+    ) -> Result:
+        """The faces of the looks, in their order; camera (3, 3): the user's, None where it is assumed."""
+        intrinsics = camera
+        if intrinsics is None:
+            height, width = picture.shape[:2]
+            # A close crop is not a wide-angle photo: no face is taken to be nearer than the network's camera.
+            nearest = self.regressor.focal_ratio * max((look.crop.side for look in looks), default=0.0)
+            intrinsics = assumed_intrinsics(width, height, self.options.field_of_view_deg, nearest)
+        faces = [self._face(picture, look, intrinsics, camera is not None, clock) for look in looks]
+        return Result(faces, picture, clock.finish())
+
     def _face(
-        self,
-        picture: Picture,
-        found: FoundFace,
-        crop: Crop,
-        x: Coefficients,
-        intrinsics: FloatArray,
-        metric: bool,
-        clock: _Clock,
+        self, picture: Picture, look: verify.Look, intrinsics: FloatArray, metric: bool, clock: Clock
     ) -> Face:
+        x, crop, found = look.x, look.crop, look.found
         verts = self.model.decode(x.identity, x.expression, threads=self.options.threads)
         clock.lap("decode")
         rotation, translation = picture_pose(
@@ -161,9 +207,8 @@ class FaceSDK:
         pose = Pose(rotation, translation, intrinsics, metric)
         landmarks = project_points(self.model.landmarks(verts) @ rotation.T + translation, intrinsics)
         clock.lap("camera")
-        gray = np.tensordot(LUMA, self._warp(picture, crop), axes=1)
         height, width = picture.shape[:2]
-        quality = assess(gray, landmarks, pose.yaw_deg, found.score, width, height)
+        quality = assess(look.gray, landmarks, pose.yaw_deg, found.score, width, height)
         clock.lap("quality")
         return Face(
             pose=pose,
@@ -179,6 +224,7 @@ class FaceSDK:
             image=picture,
             landmark_error_px=None if x.spread is None else np.exp(x.spread) * np.float32(crop.side),
             threads=self.options.threads,
+            track=look.track,
         )
 
     def _crop_found(self, face: FoundFace) -> Crop:
@@ -190,21 +236,18 @@ class FaceSDK:
         return project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
 
     def _regress(
-        self, picture: Picture, crops: list[Crop], clock: _Clock, mirror: bool = False
-    ) -> list[Coefficients]:
+        self, picture: Picture, crops: list[Crop], clock: Clock, mirror: bool = False
+    ) -> tuple[list[Coefficients], FloatArray]:
+        """What the network says of each crop, and the crops in gray (N, S, S)."""
         outputs: list[Coefficients] = []
+        side = self.regressor.input_size
+        gray = [np.empty((0, side, side), np.float32)]
         for start in range(0, len(crops), BATCH):
-            batch = np.stack([self._warp(picture, crop) for crop in crops[start : start + BATCH]])
-            if mirror:
-                batch = batch[..., ::-1]
-            clock.lap("crop")
-            outputs += self.regressor(batch)
-            clock.lap("network")
-        return outputs
-
-    def _warp(self, picture: Picture, crop: Crop) -> FloatArray:
-        warped: FloatArray = ops.warp(picture, crop.matrix, crop.size)
-        return warped
+            some = self.regressor.look(picture, crops[start : start + BATCH], mirror)
+            outputs += some[0]
+            gray.append(some[1])
+        clock.lap("network")
+        return outputs, np.concatenate(gray)
 
     def _select(self, found: list[FoundFace], least: float) -> list[FoundFace]:
         """The candidates that the options ask for, largest and surest first."""
@@ -216,6 +259,15 @@ class FaceSDK:
         kept = [face for face in found if face.score >= least and size(face) >= self.options.min_face_px]
         kept.sort(key=lambda face: -face.score * size(face))
         return kept
+
+    def _load_network(self) -> Regressor:
+        path = self.options.network
+        # The bundled network comes in both forms where its plan was made.
+        suffixes = {".plan", ".onnx"} if manifest.NETWORK_PLAN in manifest.manifest() else {".onnx"}
+        backend = choose_backend(self.options.backend, suffixes if path is None else {Path(path).suffix})
+        if path is None:
+            path = manifest.asset_path(manifest.NETWORK_PLAN if backend == "native" else manifest.NETWORK)
+        return Regressor(path, backend, self.options.threads)
 
     def _make_detector(self, detector: DetectorLike | None) -> Callable[[Picture], Any]:
         if callable(detector):
@@ -240,21 +292,3 @@ class FaceSDK:
                 raise InvalidOptions(
                     f"network and face_model do not fit: {part} has {sizes[part]} and {expected} numbers"
                 )
-
-
-class _Clock:
-    """Milliseconds per stage; a stage run several times adds up."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps = dict.fromkeys(
-            ("load", "detect", "crop", "network", "refine", "decode", "camera", "quality"), 0.0
-        )
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] += (now - self._last) * 1e3
-        self._last = now
-
-    def finish(self) -> dict[str, float]:
-        return {**self._laps, "total": (time.perf_counter() - self._start) * 1e3}

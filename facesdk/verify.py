@@ -47,6 +47,8 @@ class Look:
     x: Coefficients
     landmarks_px: FloatArray  # (68, 2), picture
     apart: float | None  # disagreement of the answers, crop sides; None where the network gives one
+    gray: FloatArray  # (S, S) the crop in gray, 0..1
+    track: int | None = None  # number of the face that a tracker follows
 
 
 def disagreement(answers: FloatArray) -> float:
@@ -85,10 +87,15 @@ def faces_among(looks: list[Look], least: float) -> list[Look]:
     bar = least if best >= least else max(best, LAST_RESORT * least)
     surest: list[Look] = []
     for look in sorted(judged, key=lambda look: -look.found.score):
-        fresh = all(_overlap(look.landmarks_px, other.landmarks_px) < SAME_FACE for other in surest)
+        fresh = all(not same_face(look.landmarks_px, other.landmarks_px) for other in surest)
         if look.found.score >= bar and fresh:
             surest.append(look)
     return [look for look in judged if any(look is other for other in surest)]
+
+
+def same_face(a: FloatArray, b: FloatArray) -> bool:
+    """Whether two sets of landmarks (68, 2) are of one face: their boxes overlap."""
+    return _overlap(a, b) >= SAME_FACE
 
 
 def _judged(look: Look) -> Look:

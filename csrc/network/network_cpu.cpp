@@ -24,7 +24,8 @@ FACESDK_CLONES void accumulate(const float* row, const float* top, int32_t count
 }
 
 // Sums of red, green and blue over a part of the picture, four bytes a pixel, read as whole numbers.
-FACESDK_CLONES void add_colours(const uint8_t* corner, int64_t row, int32_t height, int32_t width, uint32_t* sums) {
+FACESDK_CLONES void add_colours(const uint8_t* corner, int64_t row, int32_t height, int32_t width,
+                                uint32_t* sums) {
   uint32_t red = 0, green = 0, blue = 0;
   for (int32_t y = 0; y < height; ++y) {
     const uint8_t* from = corner + y * row;
@@ -71,7 +72,8 @@ Run::Run(std::shared_ptr<const Plan> plan, int32_t height, int32_t width)
       most = inputs > most ? inputs : most;
     }
     if (const Peaks* peaks = std::get_if<Peaks>(&step)) {
-      const size_t channels = static_cast<size_t>(plan_->float_maps[static_cast<size_t>(peaks->source)].channels);
+      const size_t channels =
+          static_cast<size_t>(plan_->float_maps[static_cast<size_t>(peaks->source)].channels);
       most = 4 * channels > most ? 4 * channels : most;
     }
   }
@@ -80,6 +82,17 @@ Run::Run(std::shared_ptr<const Plan> plan, int32_t height, int32_t width)
 
 uint8_t* Run::picture() { return areas_[0].bytes.data() + areas_[0].first; }
 int64_t Run::picture_row() const { return areas_[0].row; }
+
+void Run::gray(float* out) const {
+  const Area& area = areas_[0];
+  for (int32_t y = 0; y < height_; ++y) {
+    const uint8_t* row = area.bytes.data() + area.first + y * area.row;
+    for (int32_t x = 0; x < width_; ++x) {
+      const float red = row[4 * x], green = row[4 * x + 1], blue = row[4 * x + 2];
+      *out++ = (red * 0.299f + green * 0.587f + blue * 0.114f) * (1.0f / 255.0f);
+    }
+  }
+}
 
 int32_t Run::offset(int32_t map, int32_t y, int32_t x) const {
   const Area& area = areas_[static_cast<size_t>(map)];
@@ -96,7 +109,8 @@ void Run::place(const Conv& conv, Places* places) const {
     const int32_t shift = source.doubled ? 1 : 0;
     for (int32_t y = 0; y < height; ++y) {
       for (int32_t x = 0; x < width; ++x) {
-        at.push_back(offset(source.map, (y >> shift) * conv.stride - conv.pad, (x >> shift) * conv.stride - conv.pad));
+        at.push_back(
+            offset(source.map, (y >> shift) * conv.stride - conv.pad, (x >> shift) * conv.stride - conv.pad));
       }
     }
     const int32_t origin = offset(source.map, 0, 0);
@@ -159,10 +173,14 @@ void Run::step(const Depthwise& depthwise) {
   const Area& from = areas_[static_cast<size_t>(depthwise.source)];
   Area& to = areas_[static_cast<size_t>(depthwise.out)];
   const Map& map = plan_->maps[static_cast<size_t>(depthwise.out)];
-  const DepthwiseCall call{&depthwise,   from.bytes.data() + offset(depthwise.source, -1, -1),
-                           from.row,     map.channels,
-                           to.height,    to.width,
-                           to.bytes.data() + to.first, to.row,
+  const DepthwiseCall call{&depthwise,
+                           from.bytes.data() + offset(depthwise.source, -1, -1),
+                           from.row,
+                           map.channels,
+                           to.height,
+                           to.width,
+                           to.bytes.data() + to.first,
+                           to.row,
                            map.zero};
   plain() ? depthwise_plain(call) : depthwise_vnni(call);
 }
@@ -223,8 +241,10 @@ void Run::step(const Peaks& peaks) {
     for (int32_t n = 0; n < count; ++n) top[n] = row[n] > top[n] ? row[n] : top[n];
   }
   for (int32_t p = 0; p < height * width; ++p) {
-    const float gx = ((static_cast<float>(p % width) + 0.5f) / static_cast<float>(width) - 0.5f) * peaks.extent;
-    const float gy = ((static_cast<float>(p / width) + 0.5f) / static_cast<float>(height) - 0.5f) * peaks.extent;
+    const float gx =
+        ((static_cast<float>(p % width) + 0.5f) / static_cast<float>(width) - 0.5f) * peaks.extent;
+    const float gy =
+        ((static_cast<float>(p / width) + 0.5f) / static_cast<float>(height) - 0.5f) * peaks.extent;
     accumulate(values + p * count, top, count, gx, gy, weight, sum_x, sum_y);
   }
   float* out = vectors_[static_cast<size_t>(peaks.out)].data();

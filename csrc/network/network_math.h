@@ -9,8 +9,8 @@
 
 namespace facesdk {
 
-// Nearest even; held so that the byte is 0..255. Within these bounds the addition of 1.5 * 2^23 rounds a float
-// to a whole number.
+// Nearest even; held so that the byte is 0..255. Within these bounds the addition of 1.5 * 2^23 rounds a
+// float to a whole number.
 FACESDK_HD uint8_t to_byte(float value, int32_t zero) {
   const float low = static_cast<float>(-zero), high = static_cast<float>(255 - zero);
   const float held = value > low ? (value < high ? value : high) : low;

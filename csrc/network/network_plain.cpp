@@ -71,8 +71,8 @@ void depthwise_plain(const DepthwiseCall& call) {
   const int32_t groups = static_cast<int32_t>(step.bias.size()) / 64;
   for (int32_t y = 0; y < call.height; ++y) {
     for (int32_t x = 0; x < call.width; ++x) {
-      const uint8_t* from =
-          call.source + static_cast<int64_t>(y) * step.stride * call.source_row + x * step.stride * call.channels;
+      const uint8_t* from = call.source + static_cast<int64_t>(y) * step.stride * call.source_row +
+                            x * step.stride * call.channels;
       uint8_t* to = call.out + static_cast<int64_t>(y) * call.out_row + x * call.channels;
       for (int32_t group = 0; group < groups; ++group) {
         for (int32_t i = 0; i < 64 && 64 * group + i < call.channels; ++i) {

@@ -3,6 +3,10 @@
 #include "network/plan.h"
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#if !defined(__clang__)  // GCC 12 takes the undefined operands within its own intrinsics for mistakes
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 
 #define FACESDK_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
@@ -56,7 +60,8 @@ FACESDK_VNNI inline void finish(const ConvCall& call, int32_t pixel, int32_t n,
   const bool to_float = conv.to_float;
   const uint8_t* other[kPixels];
   for (int i = 0; i < kPixels; ++i) {
-    other[i] = join == Join::kNone ? nullptr : call.other + call.places->other[static_cast<size_t>(pixel + i)] + n;
+    other[i] =
+        join == Join::kNone ? nullptr : call.other + call.places->other[static_cast<size_t>(pixel + i)] + n;
   }
   __m512 scale[kVectors];
   for (int j = 0; j < kVectors; ++j) scale[j] = _mm512_loadu_ps(conv.scale.data() + n + 16 * j);
@@ -71,8 +76,8 @@ FACESDK_VNNI inline void finish(const ConvCall& call, int32_t pixel, int32_t n,
       if (join == Join::kAdd) {
         value = _mm512_add_ps(value, _mm512_mul_ps(widen(other[i] + 16 * j, other_zero), other_scale));
       } else if (join == Join::kGate) {
-        const __m512i byte = _mm512_min_epi32(_mm512_max_epi32(rounded(value, gate_zero), _mm512_setzero_si512()),
-                                              _mm512_set1_epi32(255));
+        const __m512i byte = _mm512_min_epi32(
+            _mm512_max_epi32(rounded(value, gate_zero), _mm512_setzero_si512()), _mm512_set1_epi32(255));
         value = _mm512_mul_ps(widen(other[i] + 16 * j, other_zero), _mm512_i32gather_ps(byte, gate, 4));
       }
       whole[j] = rounded(value, zero);
@@ -113,10 +118,12 @@ FACESDK_VNNI void tile(const ConvCall& call, int32_t pixel, int32_t n, const int
 
 using Tile = void (*)(const ConvCall&, int32_t, int32_t, const int8_t*);
 
-constexpr Tile kTiles[3][kMostPixels] = {
-    {tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>, tile<5, 1>, tile<6, 1>, tile<7, 1>, tile<8, 1>, tile<9, 1>},
-    {tile<1, 2>, tile<2, 2>, tile<3, 2>, tile<4, 2>, tile<5, 2>, tile<6, 2>, tile<7, 2>, tile<8, 2>, tile<9, 2>},
-    {tile<1, 4>, tile<2, 4>, tile<3, 4>, tile<4, 4>, tile<5, 4>, tile<6, 4>, tile<6, 4>, tile<6, 4>, tile<6, 4>}};
+constexpr Tile kTiles[3][kMostPixels] = {{tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>, tile<5, 1>,
+                                          tile<6, 1>, tile<7, 1>, tile<8, 1>, tile<9, 1>},
+                                         {tile<1, 2>, tile<2, 2>, tile<3, 2>, tile<4, 2>, tile<5, 2>,
+                                          tile<6, 2>, tile<7, 2>, tile<8, 2>, tile<9, 2>},
+                                         {tile<1, 4>, tile<2, 4>, tile<3, 4>, tile<4, 4>, tile<5, 4>,
+                                          tile<6, 4>, tile<6, 4>, tile<6, 4>, tile<6, 4>}};
 
 }  // namespace
 
@@ -159,8 +166,8 @@ FACESDK_VNNI void depthwise_vnni(const DepthwiseCall& call) {
   const __m512i zero = _mm512_set1_epi32(call.out_zero);
   for (int32_t y = 0; y < call.height; ++y) {
     for (int32_t x = 0; x < starts; ++x) {
-      const uint8_t* from =
-          call.source + static_cast<int64_t>(y) * step.stride * call.source_row + x * step.stride * call.channels;
+      const uint8_t* from = call.source + static_cast<int64_t>(y) * step.stride * call.source_row +
+                            x * step.stride * call.channels;
       uint8_t* to = call.out + static_cast<int64_t>(y) * call.out_row + x * call.channels;
       for (int32_t c = 0, group = 0; c < run; c += 64, group = group + 1 < groups ? group + 1 : 0) {
         const int32_t* bias = step.bias.data() + 64 * group;
@@ -175,9 +182,9 @@ FACESDK_VNNI void depthwise_vnni(const DepthwiseCall& call) {
           }
           const __m512i low01 = _mm512_unpacklo_epi8(a[0], a[1]), high01 = _mm512_unpackhi_epi8(a[0], a[1]);
           const __m512i low23 = _mm512_unpacklo_epi8(a[2], a[3]), high23 = _mm512_unpackhi_epi8(a[2], a[3]);
-          const __m512i four[4] = {
-              _mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
-              _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
+          const __m512i four[4] = {_mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
+                                   _mm512_unpacklo_epi16(high01, high23),
+                                   _mm512_unpackhi_epi16(high01, high23)};
           for (int j = 0; j < 4; ++j) {
             sums[j] = _mm512_dpbusd_epi32(sums[j], four[j], _mm512_loadu_si512(weights + 64 * j));
           }

@@ -1,9 +1,9 @@
 // A small quantised network as a list of steps over maps of bytes (paper 1, section 3, in eight bits).
 //
-// A map is u8, NHWC, with a halo of its zero point on every side, so that no step looks at a border; its value
-// is scale * (byte - zero). Products are summed in int32, exactly; what follows is float32 in a fixed order and
-// rounds to the nearest even number. So every build gives the same bits. Shapes are fixed by `Run`, weights are
-// packed once by `Plan`: a run allocates nothing.
+// A map is u8, NHWC, with a halo of its zero point on every side, so that no step looks at a border; its
+// value is scale * (byte - zero). Products are summed in int32, exactly; what follows is float32 in a fixed
+// order and rounds to the nearest even number. So every build gives the same bits. Shapes are fixed by `Run`,
+// weights are packed once by `Plan`: a run allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace facesdk {
 
-constexpr int kLanes = 16;     // outputs that are worked on together
+constexpr int kLanes = 16;      // outputs that are worked on together
 constexpr int kBlockLanes = 4;  // at most so many times kLanes outputs in a block of packed weights
 
 struct Map {
@@ -36,21 +36,22 @@ struct Source {
 
 enum class Join { kNone, kAdd, kGate };
 
-// out = join(scale * (bias + weights . sources), other), rounded and held in 0..255; ReLU is a zero point of 0.
+// out = join(scale * (bias + weights . sources), other), rounded and held in 0..255; ReLU is a zero point of
+// 0.
 struct Conv {
   std::vector<Source> sources;  // joined along the channels
   int32_t kernel, stride, dilation, pad;
-  int32_t outputs;               // multiple of 16
-  std::vector<int8_t> weights;   // packed
-  std::vector<int32_t> bias;     // (outputs,); the sources' zero points are taken off already
-  std::vector<float> scale;      // (outputs,)
-  int32_t out;                   // a map, or a float map where to_float
+  int32_t outputs;              // multiple of 16
+  std::vector<int8_t> weights;  // packed
+  std::vector<int32_t> bias;    // (outputs,); the sources' zero points are taken off already
+  std::vector<float> scale;     // (outputs,)
+  int32_t out;                  // a map, or a float map where to_float
   bool to_float;
   Join join;
-  Source other;                  // of kAdd and kGate: the channels of the output
-  float other_scale;             // kAdd: scale of `other` over the output's
-  uint8_t gate_zero;             // kGate: the convolution's own zero point
-  std::vector<float> gate;       // kGate: (256,) factor on `other` by the convolution's byte
+  Source other;             // of kAdd and kGate: the channels of the output
+  float other_scale;        // kAdd: scale of `other` over the output's
+  uint8_t gate_zero;        // kGate: the convolution's own zero point
+  std::vector<float> gate;  // kGate: (256,) factor on `other` by the convolution's byte
 };
 
 // 3x3 depthwise convolution with a padding of 1.
@@ -86,9 +87,9 @@ struct Peaks {
 
 // out = act(scale * (weights . inputs) + bias) with act = max(low, min(high, .)).
 struct Dense {
-  std::vector<int32_t> inputs;  // vectors, joined
-  int32_t out, outputs;         // outputs: multiple of 16
-  std::vector<int8_t> weights;  // packed, [outputs / 64][inputs][up to 64]
+  std::vector<int32_t> inputs;                // vectors, joined
+  int32_t out, outputs;                       // outputs: multiple of 16
+  std::vector<int8_t> weights;                // packed, [outputs / 64][inputs][up to 64]
   std::vector<float> scale, bias, low, high;  // (outputs,)
 };
 
@@ -131,6 +132,9 @@ class Run {
   int32_t width() const { return width_; }
 
   void run();
+
+  // The picture in gray, (height, width) in 0..1.
+  void gray(float* out) const;
 
   const Plan& plan() const { return *plan_; }
   const std::vector<float>& vector(int32_t index) const { return vectors_[static_cast<size_t>(index)]; }
@@ -175,7 +179,7 @@ struct ConvCall {
 
 struct DepthwiseCall {
   const Depthwise* depthwise;
-  const uint8_t* source;  // the tap up and left of pixel (0, 0)
+  const uint8_t* source;                        // the tap up and left of pixel (0, 0)
   int32_t source_row, channels, height, width;  // of the output; source_row in bytes
   uint8_t* out;
   int32_t out_row;

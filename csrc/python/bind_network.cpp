@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "network/plan.h"
+#include "python/bind_warp.h"
 #include "python/bindings.h"
 #include "python/check.h"
-#include "python/bind_warp.h"
 
 namespace facesdk::python {
 namespace {
@@ -66,14 +66,15 @@ Source source_of(const Plan& plan, const std::pair<int64_t, bool>& given) {
 
 void require_stride(const char* name, int64_t came, int64_t expected_stride) {
   if (came != expected_stride) {
-    refuse(name, "a map of stride " + std::to_string(came), "one of stride " + std::to_string(expected_stride));
+    refuse(name, "a map of stride " + std::to_string(came),
+           "one of stride " + std::to_string(expected_stride));
   }
 }
 
-void add_conv(Plan& plan, const std::vector<std::pair<int64_t, bool>>& sources, int64_t stride, int64_t dilation,
-              int64_t pad, py::handle weights, py::handle bias, py::handle scale, int64_t out, bool to_float,
-              const std::string& join, std::pair<int64_t, bool> other, float other_scale, int64_t gate_zero,
-              py::handle gate) {
+void add_conv(Plan& plan, const std::vector<std::pair<int64_t, bool>>& sources, int64_t stride,
+              int64_t dilation, int64_t pad, py::handle weights, py::handle bias, py::handle scale,
+              int64_t out, bool to_float, const std::string& join, std::pair<int64_t, bool> other,
+              float other_scale, int64_t gate_zero, py::handle gate) {
   Conv conv{};
   conv.stride = whole("stride", stride, 1, 16);
   conv.dilation = whole("dilation", dilation, 1, 16);
@@ -89,7 +90,8 @@ void add_conv(Plan& plan, const std::vector<std::pair<int64_t, bool>>& sources, 
   const View<int8_t> w = require<int8_t>(weights, "weights", {{"N"}, {"taps"}, {"C", inputs}});
   conv.kernel = 1;
   while (conv.kernel < kLargestKernel && conv.kernel * conv.kernel < w.shape[1]) ++conv.kernel;
-  if (conv.kernel * conv.kernel != w.shape[1]) refuse("weights", describe(weights), "a square kernel of 1 to 81 taps");
+  if (conv.kernel * conv.kernel != w.shape[1])
+    refuse("weights", describe(weights), "a square kernel of 1 to 81 taps");
   conv.outputs = whole("weights", w.shape[0], 16, 8192);
   require_lanes("outputs", conv.outputs);
   conv.weights = pack_conv(w.data, conv.outputs, static_cast<int32_t>(w.shape[1]), channels);
@@ -106,14 +108,16 @@ void add_conv(Plan& plan, const std::vector<std::pair<int64_t, bool>>& sources, 
     out_stride = plan.maps[static_cast<size_t>(conv.out)].stride;
     out_channels = plan.maps[static_cast<size_t>(conv.out)].channels;
   }
-  if (out_channels != conv.outputs) refuse("out", std::to_string(out_channels) + " channels", "as many as outputs");
+  if (out_channels != conv.outputs)
+    refuse("out", std::to_string(out_channels) + " channels", "as many as outputs");
   const int64_t reach = static_cast<int64_t>(conv.dilation) * (conv.kernel - 1) + 1;
   for (const Source& source : conv.sources) {
     const Map& map = plan.maps[static_cast<size_t>(source.map)];
     // The last tap of the last pixel must lie within the halo.
     const int64_t beyond = reach - conv.pad - conv.stride;
     if (map.halo < conv.pad || map.halo < beyond) refuse("source", "a halo too small", "room for every tap");
-    require_stride("source", static_cast<int64_t>(map.stride) * conv.stride, source.doubled ? 2 * out_stride : out_stride);
+    require_stride("source", static_cast<int64_t>(map.stride) * conv.stride,
+                   source.doubled ? 2 * out_stride : out_stride);
   }
   conv.join = Join::kNone;
   if (join == "add" || join == "gate") {
@@ -121,7 +125,8 @@ void add_conv(Plan& plan, const std::vector<std::pair<int64_t, bool>>& sources, 
     conv.join = join == "add" ? Join::kAdd : Join::kGate;
     conv.other = source_of(plan, other);
     const Map& map = plan.maps[static_cast<size_t>(conv.other.map)];
-    if (map.channels != conv.outputs) refuse("other", std::to_string(map.channels) + " channels", "as many as outputs");
+    if (map.channels != conv.outputs)
+      refuse("other", std::to_string(map.channels) + " channels", "as many as outputs");
     require_stride("other", map.stride, conv.other.doubled ? 2 * out_stride : out_stride);
     conv.other_scale = other_scale;
     conv.gate_zero = static_cast<uint8_t>(whole("gate_zero", gate_zero, 0, 255));
@@ -138,9 +143,11 @@ void add_depthwise(Plan& plan, int64_t source, int64_t stride, py::handle weight
   step.source = index_of("source", source, plan.maps);
   step.out = index_of("out", out, plan.maps);
   step.stride = whole("stride", stride, 1, 2);
-  const Map &from = plan.maps[static_cast<size_t>(step.source)], &to = plan.maps[static_cast<size_t>(step.out)];
+  const Map &from = plan.maps[static_cast<size_t>(step.source)],
+            &to = plan.maps[static_cast<size_t>(step.out)];
   require_lanes("channels", from.channels);
-  if (from.channels != to.channels) refuse("out", std::to_string(to.channels) + " channels", "as many as the source");
+  if (from.channels != to.channels)
+    refuse("out", std::to_string(to.channels) + " channels", "as many as the source");
   if (from.halo < 1) refuse("source", "a map without halo", "a halo of at least 1");
   require_stride("source", from.stride * step.stride, to.stride);
   const View<int8_t> w = require<int8_t>(weights, "weights", {{"9", 9}, {"C", from.channels}});
@@ -153,14 +160,16 @@ void add_depthwise(Plan& plan, int64_t source, int64_t stride, py::handle weight
 int32_t sized_vector(const Plan& plan, int64_t out, int64_t size) {
   const int32_t index = index_of("out", out, plan.vectors);
   if (plan.vectors[static_cast<size_t>(index)] != size) {
-    refuse("out", "a vector of " + std::to_string(plan.vectors[static_cast<size_t>(index)]), std::to_string(size));
+    refuse("out", "a vector of " + std::to_string(plan.vectors[static_cast<size_t>(index)]),
+           std::to_string(size));
   }
   return index;
 }
 
 void add_mean(Plan& plan, int64_t source, float scale, int64_t out) {
   const int32_t from = index_of("source", source, plan.maps);
-  plan.steps.emplace_back(Mean{from, sized_vector(plan, out, plan.maps[static_cast<size_t>(from)].channels), scale});
+  plan.steps.emplace_back(
+      Mean{from, sized_vector(plan, out, plan.maps[static_cast<size_t>(from)].channels), scale});
 }
 
 void add_flatten(Plan& plan, int64_t source, float scale, int64_t out) {
@@ -207,7 +216,8 @@ std::unique_ptr<Run> make_run(std::shared_ptr<Plan> plan, int64_t height, int64_
     if (side % coarsest != 0) refuse(name, std::to_string(side), "a multiple of " + std::to_string(coarsest));
   }
   for (const Map& map : plan->maps) {
-    const int64_t bytes = (height / map.stride + 2 * map.halo) * (width / map.stride + 2 * map.halo) * map.channels;
+    const int64_t bytes =
+        (height / map.stride + 2 * map.halo) * (width / map.stride + 2 * map.halo) * map.channels;
     require_range("height x width", bytes, 0, std::numeric_limits<int32_t>::max() / 2);
   }
   for (const Step& step : plan->steps) {
@@ -237,8 +247,23 @@ void crop_into(Run& run, py::handle image, py::handle matrix, int threads) {
 
 py::array_t<uint8_t> picture_of(py::object self) {
   Run& run = self.cast<Run&>();
-  return py::array_t<uint8_t>({static_cast<int64_t>(run.height()), static_cast<int64_t>(run.width()), int64_t{4}},
-                              {run.picture_row(), int64_t{4}, int64_t{1}}, run.picture(), self);
+  return py::array_t<uint8_t>(
+      {static_cast<int64_t>(run.height()), static_cast<int64_t>(run.width()), int64_t{4}},
+      {run.picture_row(), int64_t{4}, int64_t{1}}, run.picture(), self);
+}
+
+// A vector's first numbers into an array of any shape.
+void read_vector(const Run& run, int64_t index, py::array_t<float, py::array::c_style> out) {
+  const std::vector<float>& values = run.vector(index_of("vector", index, run.plan().vectors));
+  require_range("out", out.size(), 0, static_cast<int64_t>(values.size()));
+  std::copy_n(values.data(), out.size(), out.mutable_data());
+}
+
+// The run's picture in gray, 0..1.
+void gray_of(Run& run, py::handle out) {
+  View<float> view = require<float>(out, "out", {{"H", run.height()}, {"W", run.width()}});
+  if (!view.owner.writeable()) refuse("out", "a read-only array", "one that can be written");
+  run.gray(static_cast<float*>(view.owner.mutable_data()));
 }
 
 py::array_t<float> vector_of(const Run& run, int64_t index) {
@@ -273,6 +298,8 @@ void bind_network(py::module_& m) {
       .def("picture", &picture_of)
       .def("crop", &crop_into)
       .def("run", &Run::run, py::call_guard<py::gil_scoped_release>())
+      .def("gray", &gray_of)
+      .def("read", &read_vector, py::arg(), py::arg().noconvert())
       .def("vector", &vector_of)
       .def("float_map", &float_map_of);
   m.def("use_plain_network", &use_plain_network);

@@ -1,8 +1,9 @@
+#include "python/bind_warp.h"
+
 #include <cmath>
 
 #include "python/bindings.h"
 #include "python/check.h"
-#include "python/bind_warp.h"
 #include "warp/warp_math.h"
 
 namespace facesdk::python {
@@ -32,7 +33,7 @@ WarpParams warp_params(const View<uint8_t>& image, const View<float>& matrix) {
   p.height = image.shape[0];
   p.width = image.shape[1];
   invert(matrix.data, p.inverse);
-  p.taps = warp_taps(p.inverse);
+  p.factor = warp_factor(p.inverse);
   return p;
 }
 

@@ -107,11 +107,12 @@ void check_rasterize(int32_t height, int32_t width, int64_t triangles, bool cull
   facesdk::rasterize_cpu(p);
 }
 
-void check_warp(int64_t height, int64_t width, int64_t size, double scale, int32_t taps, int threads) {
+void check_warp(int64_t height, int64_t width, int64_t size, double scale, int32_t factor, int threads) {
   const std::vector<uint8_t> image(static_cast<size_t>(3 * height * width), 200);
   std::vector<float> planes(static_cast<size_t>(3 * size * size));
   std::vector<uint8_t> pixels(planes.size());
-  facesdk::WarpParams p{image.data(), height, width, {}, size, taps, planes.data(), pixels.data(), threads};
+  facesdk::WarpParams p{image.data(),  height,        width,    {}, size,   factor,
+                        planes.data(), pixels.data(), 3 * size, 3,  threads};
   const double inverse[6] = {scale, -0.3 * scale, -2.0, 0.3 * scale, scale, -1.5 * scale};
   std::copy(inverse, inverse + 6, p.inverse);
   facesdk::warp_cpu(p);
@@ -131,9 +132,9 @@ int main() {
       }
     }
     for (const double scale : {1e-30, 0.01, 0.7, 3.0, 1e7, 1e30}) {
-      for (const int32_t taps : {1, 2, 5}) {
-        check_warp(1, 1, 1, scale, taps, threads);
-        check_warp(33, 47, 65, scale, taps, threads);
+      for (const int32_t factor : {1, 2, 5}) {
+        check_warp(1, 1, 1, scale, factor, threads);
+        check_warp(33, 47, 65, scale, factor, threads);
       }
     }
   }

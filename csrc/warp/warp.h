@@ -1,5 +1,6 @@
-// Affine warp of a picture into the square input of a network: bilinear, 0 outside, one pass. Where the crop
-// is coarser than the picture, a crop pixel is the mean of taps x taps bilinear samples spread over its area.
+// Affine warp of a picture into the square input of a network: bilinear, 0 outside. Where the crop is coarser
+// than the picture, it is taken from the picture reduced by a whole number: means of factor x factor pixels,
+// counted from the picture's corner, rounded to bytes.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,11 @@ struct WarpParams {
   int64_t width;         // W px
   double inverse[6];     // (2, 3) crop px -> picture px; pixel centres are whole numbers on both sides
   int64_t size;          // S px, side of the crop
-  int32_t taps;          // samples per side of a crop pixel, from warp_taps
+  int32_t factor;        // from warp_factor
   float* planes;         // (3, S, S) RGB 0..1, or null
   uint8_t* pixels;       // S rows of S pixels, RGB, or null
   int64_t row_bytes;     // of pixels
-  int32_t pixel_bytes;   // of pixels: 3, or 4 of which the last is left alone
+  int32_t pixel_bytes;   // of pixels: 3, or 4 of which the last means nothing
   int threads;
 };
 

@@ -25,16 +25,25 @@ FACESDK_HD WarpRow warp_row(const double* inverse, double column, double row) {
           static_cast<float>(y - fy)};
 }
 
-// Enough samples per side of a crop pixel that they lie at most 1.75 picture pixels apart: a bilinear sample
-// sees one pixel to either side, so no pixel is skipped. At most 16; past that the crop is a thumbnail.
-FACESDK_HD int32_t warp_taps(const double* inverse) {
+// By how much the picture is reduced first, so that two samples lie at most 1.75 of its pixels apart: a
+// bilinear sample sees one pixel to either side, so none is skipped. At most 16; past that the crop is a
+// thumbnail.
+FACESDK_HD int32_t warp_factor(const double* inverse) {
   const double area = std::fabs(inverse[0] * inverse[4] - inverse[1] * inverse[3]);
-  const double taps = std::ceil(std::sqrt(area) / 1.75 - 1e-6);
-  return taps < 1.0 ? 1 : (taps > 16.0 ? 16 : static_cast<int32_t>(taps));
+  const double factor = std::ceil(std::sqrt(area) / 1.75 - 1e-6);
+  return factor < 1.0 ? 1 : (factor > 16.0 ? 16 : static_cast<int32_t>(factor));
 }
 
-// Where sample i of `taps` lies in a crop pixel, from its centre.
-FACESDK_HD double tap_offset(int32_t i, int32_t taps) { return (i + 0.5) / taps - 0.5; }
+// The map to the picture as a map to the picture reduced by `factor`.
+FACESDK_HD void reduce_map(const double* inverse, int32_t factor, double* reduced) {
+  for (int i = 0; i < 6; ++i) reduced[i] = inverse[i] / factor;
+  for (int i = 2; i < 6; i += 3) reduced[i] -= 0.5 * (factor - 1) / factor;  // a reduced pixel's centre
+}
+
+// (sum + count / 2) / count, rounded down, for sum <= 255 * count and count <= 256.
+FACESDK_HD uint8_t mean_byte(uint32_t sum, uint32_t count, uint64_t inverse_count) {
+  return static_cast<uint8_t>(((sum + count / 2) * inverse_count) >> 32);
+}
 
 FACESDK_HD float bilinear(float p00, float p01, float p10, float p11, float wx, float wy) {
   const float top = p00 + wx * (p01 - p00);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import _core
-from facesdk.errors import AssetError
+from facesdk.errors import AssetError, InvalidArray
 
 FloatArray = npt.NDArray[np.float32]
 _EMPTY = np.zeros(0, np.float32)
@@ -28,32 +29,55 @@ class NativeSession:
         self._runs = [_core.Run(self._plan, self.side, self.side)]
         self._threads = threads
 
-    def run(self, batch: npt.NDArray[Any]) -> dict[str, FloatArray]:
-        """Outputs by name for crops (N, 3, S, S) float32 RGB in 0..1, or (N, S, S, 3) uint8."""
-        if batch.dtype != np.uint8:
-            batch = np.rint(batch.transpose(0, 2, 3, 1) * np.float32(255)).astype(np.uint8)
-        out = {name: np.empty((len(batch), *one["shape"]), np.float32) for name, one in self._outputs.items()}
-        share = min(self._threads, len(batch))
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """Outputs by name for crops (N, 3, S, S) float32 RGB in 0..1, rounded to bytes."""
+        pixels = np.rint(batch.transpose(0, 2, 3, 1) * np.float32(255)).astype(np.uint8)
+
+        def fill(run: Any, i: int) -> None:
+            run.picture()[:, :, :3] = pixels[i]
+
+        return self._run(len(batch), fill)
+
+    def run_on(
+        self, picture: npt.NDArray[np.uint8], matrices: Sequence[FloatArray], side: int
+    ) -> tuple[dict[str, FloatArray], FloatArray]:
+        """Outputs by name for crops of one picture, and the crops in gray; no crop is written but in the
+        network's own input."""
+        if side != self.side:
+            raise InvalidArray(f"side: got {side}, expected {self.side}")
+        gray = np.empty((len(matrices), side, side), np.float32)
+
+        def fill(run: Any, i: int) -> None:
+            run.crop(picture, matrices[i], 1)
+            run.gray(gray[i])
+
+        return self._run(len(matrices), fill), gray
+
+    def _run(self, count: int, fill: Callable[[Any, int], None]) -> dict[str, FloatArray]:
+        out = {name: np.empty((count, *one["shape"]), np.float32) for name, one in self._outputs.items()}
+        share = max(1, min(self._threads, count))
         while len(self._runs) < share:
             self._runs.append(_core.Run(self._plan, self.side, self.side))
-        if share > 1:
-            with ThreadPoolExecutor(share) as pool:
-                list(pool.map(lambda k: self._run_share(self._runs[k], batch, out, k, share), range(share)))
+
+        def work(k: int) -> None:
+            run = self._runs[k]
+            for i in range(k, count, share):
+                fill(run, i)
+                run.run()
+                for name, one in self._outputs.items():
+                    run.read(one["vector"], out[name][i])
+
+        if share == 1:
+            work(0)
         else:
-            self._run_share(self._runs[0], batch, out, 0, 1)
+            with ThreadPoolExecutor(share) as pool:
+                list(pool.map(work, range(share)))
         return out
 
-    def _run_share(self, run: Any, batch: npt.NDArray[Any], out: dict[str, FloatArray], first: int, step: int) -> None:
-        picture = run.picture()
-        for i in range(first, len(batch), step):
-            picture[:, :, :3] = batch[i]
-            run.run()
-            for name, one in self._outputs.items():
-                row = out[name][i]
-                row[...] = run.vector(one["vector"])[: row.size].reshape(row.shape)
 
-
-def read_plan(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]], dict[str, str]]:
+def read_plan(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]], dict[str, str]]:
     """Description, arrays and metadata of a plan file; raises AssetError if it is damaged."""
     from safetensors import safe_open
 
@@ -80,13 +104,14 @@ def build(description: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], name
         for number, step in enumerate(description["steps"]):
             own = {key.split(".")[1]: arrays[key] for key in _keys(arrays, number)}
             _add(plan, step, own)
-    except (KeyError, TypeError, ValueError, Exception) as error:
+    except (KeyError, TypeError, ValueError, IndexError, InvalidArray) as error:
         raise AssetError(f"{name}: a damaged plan ({error})") from error
     return plan
 
 
 def _keys(arrays: dict[str, npt.NDArray[Any]], number: int) -> list[str]:
-    return [f"{number}.{part}" for part in ("weights", "bias", "scale", "gate", "low", "high") if f"{number}.{part}" in arrays]
+    parts = ("weights", "bias", "scale", "gate", "low", "high")
+    return [key for key in (f"{number}.{part}" for part in parts) if key in arrays]
 
 
 def _add(plan: Any, step: dict[str, Any], own: dict[str, npt.NDArray[Any]]) -> None:
@@ -106,6 +131,8 @@ def _add(plan: Any, step: dict[str, Any], own: dict[str, npt.NDArray[Any]]) -> N
     elif op == "peaks":
         plan.peaks(step["source"], step["points"], step["extent"], step["out"])
     elif op == "dense":
-        plan.dense(step["inputs"], own["weights"], own["scale"], own["bias"], own["low"], own["high"], step["out"])
+        plan.dense(
+            step["inputs"], own["weights"], own["scale"], own["bias"], own["low"], own["high"], step["out"]
+        )
     else:
         raise AssetError(f"an unknown step {op!r}")

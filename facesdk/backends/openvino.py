@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from facesdk.backends.planes import crop_planes
 from facesdk.errors import AssetError, BackendUnavailable
 
 
@@ -42,3 +44,10 @@ class OpenVinoSession:
         """Outputs by name for one float32 input batch."""
         values = self._compiled([batch])
         return {port.get_any_name(): np.asarray(values[port]) for port in self._compiled.outputs}
+
+    def run_on(
+        self, picture: npt.NDArray[np.uint8], matrices: Sequence[npt.NDArray[np.float32]], side: int
+    ) -> tuple[dict[str, npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
+        """Outputs by name for crops of one picture, and the crops in gray."""
+        batch, gray = crop_planes(picture, matrices, side)
+        return self.run(batch), gray

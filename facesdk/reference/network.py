@@ -1,6 +1,6 @@
 """Twin of csrc/network: one step at a time on whole arrays, exact to the bit.
 
-A map is (H, W, C) uint8 with its zero point; sums are whole numbers, what follows is float32 in a fixed order.
+A map is (H, W, C) uint8 with its zero point; sums are whole numbers, the rest is float32 in a fixed order.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ IntArray = NDArray[np.int32]
 
 def to_bytes(values: FloatArray, zero: int) -> Bytes:
     """float32 -> nearest byte (ties to even) round the zero point, held in 0..255."""
-    return (np.rint(np.clip(values, np.float32(-zero), np.float32(255 - zero))).astype(np.int32) + zero).astype(
-        np.uint8
-    )
+    return (
+        np.rint(np.clip(values, np.float32(-zero), np.float32(255 - zero))).astype(np.int32) + zero
+    ).astype(np.uint8)
 
 
 def windows(map_: Bytes, zero: int, kernel: int, stride: int, dilation: int, pad: int) -> NDArray[np.int64]:
@@ -54,7 +54,7 @@ def conv(
         for m, zero, doubled in maps
     ]
     sums = np.einsum("hwtc,ntc->hwn", np.concatenate(seen, -1), weights.astype(np.int64)) + bias
-    return sums.astype(np.float32) * scale
+    return np.asarray(sums.astype(np.float32) * scale, np.float32)
 
 
 def add(values: FloatArray, other: Bytes, other_zero: int, other_scale: float) -> FloatArray:
@@ -64,7 +64,8 @@ def add(values: FloatArray, other: Bytes, other_zero: int, other_scale: float) -
 
 def gate(values: FloatArray, own_zero: int, factor: FloatArray, other: Bytes, other_zero: int) -> FloatArray:
     """Attention: `other` times the factor (256,) that belongs to the byte of `values`."""
-    return (other.astype(np.float32) - np.float32(other_zero)) * factor[to_bytes(values, own_zero)]
+    shifted = other.astype(np.float32) - np.float32(other_zero)
+    return np.asarray(shifted * factor[to_bytes(values, own_zero)], np.float32)
 
 
 def depthwise(
@@ -72,7 +73,8 @@ def depthwise(
 ) -> FloatArray:
     """Scaled sums of a 3x3 depthwise convolution; weights (9, C)."""
     seen = windows(map_, zero, 3, stride, 1, 1)
-    return ((seen * weights.astype(np.int64)).sum(2) + bias).astype(np.float32) * scale
+    sums = (seen * weights.astype(np.int64)).sum(2) + bias
+    return np.asarray(sums.astype(np.float32) * scale, np.float32)
 
 
 def peaks(maps: FloatArray, extent: float) -> NDArray[np.float64]:
@@ -86,7 +88,9 @@ def peaks(maps: FloatArray, extent: float) -> NDArray[np.float64]:
     return result
 
 
-def dense(inputs: FloatArray, weights: NDArray[np.int8], scale: FloatArray, bias: FloatArray) -> NDArray[np.float64]:
+def dense(
+    inputs: FloatArray, weights: NDArray[np.int8], scale: FloatArray, bias: FloatArray
+) -> NDArray[np.float64]:
     """Scaled product (N,) of weights (N, K) with a vector (K,), in float64."""
     result: NDArray[np.float64] = (weights.astype(np.float64) @ inputs.astype(np.float64)) * scale + bias
     return result

@@ -19,17 +19,14 @@ def warp(
     out: NDArray[Any] | None = None,
     threads: int = 1,
 ) -> NDArray[Any]:
-    """Bilinear samples of the picture, as many per crop pixel as leave no picture pixel out."""
-    inverse = np.linalg.inv(np.vstack([matrix.astype(np.float64), [0, 0, 1]]))
-    shrink = np.sqrt(abs(np.linalg.det(inverse[:2, :2])))
-    taps = int(np.clip(np.ceil(shrink / 1.75 - 1e-6), 1, 16))
-    offsets = (np.arange(taps) + 0.5) / taps - 0.5
+    """Bilinear samples of the picture, reduced first by a whole number where the crop is coarser."""
+    inverse = np.linalg.inv(np.vstack([matrix.astype(np.float64), [0, 0, 1]]))[:2]
+    shrink = np.sqrt(abs(np.linalg.det(inverse[:, :2])))
+    factor = int(np.clip(np.ceil(shrink / 1.75 - 1e-6), 1, 16))
+    inverse = inverse / factor - [[0, 0, 0.5 * (factor - 1) / factor]]
     rows, columns = np.mgrid[0:size, 0:size]
-    mixed = np.zeros((size, size, 3))
-    for dy in offsets:
-        for dx in offsets:
-            grid = np.stack([columns + dx, rows + dy, np.ones((size, size))], axis=-1)
-            mixed += _bilinear(image, *np.moveaxis(grid @ inverse[:2].T, -1, 0)) / taps**2
+    grid = np.stack([columns, rows, np.ones((size, size))], axis=-1)
+    mixed = _bilinear(_reduced(image, factor), *np.moveaxis(grid @ inverse.T, -1, 0))
     result: NDArray[Any]
     if normalize:
         result = np.ascontiguousarray(np.moveaxis(mixed / 255, -1, 0), dtype=np.float32)
@@ -38,6 +35,16 @@ def warp(
     if out is not None:
         out[...] = result
         return out
+    return result
+
+
+def _reduced(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Means of factor x factor pixels, black outside, rounded to bytes."""
+    height, width = (-(-side // factor) * factor for side in image.shape[:2])
+    padded = np.zeros((height, width, 3), np.int64)
+    padded[: image.shape[0], : image.shape[1]] = image
+    cells = padded.reshape(height // factor, factor, width // factor, factor, 3).sum((1, 3))
+    result: NDArray[np.uint8] = ((cells + factor**2 // 2) // factor**2).astype(np.uint8)
     return result
 
 

@@ -33,7 +33,7 @@ def look(landmarks: FloatArray, score: float, apart: float | None) -> verify.Loo
     zeros = np.zeros(1, np.float32)
     x = Coefficients(zeros, zeros, zeros, np.eye(3, dtype=np.float32), zeros, zeros)
     box = np.concatenate([landmarks.min(0), landmarks.max(0)]).astype(np.float32)
-    return verify.Look(FoundFace(box, score), make_crop((0, 0), 10, 0, 64), x, landmarks, apart)
+    return verify.Look(FoundFace(box, score), make_crop((0, 0), 10, 0, 64), x, landmarks, apart, zeros)
 
 
 def test_agreement_and_score_both_speak_for_a_face() -> None:
