@@ -9,6 +9,21 @@ _Floats = NDArray[np.float32]
 _Ints = NDArray[np.int32]
 _Basis = _Floats | NDArray[np.int8]
 
+class Decoder:
+    def __init__(
+        self,
+        controls: int,
+        ptr: _Ints,
+        row: _Ints,
+        step: _Floats,
+        values: NDArray[np.int8],
+        sub_ptr: _Ints | None,
+        sub_idx: _Ints | None,
+        sub_val: _Floats | None,
+        /,
+    ) -> None: ...
+    def apply(self, base: _Floats, coeffs: _Floats, threads: int, /) -> _Floats: ...
+
 def decode(
     mean: _Floats,
     bases: _Basis,

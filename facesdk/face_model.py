@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from facesdk import manifest, ops
 from facesdk.arkit import ARKIT_NAMES
 from facesdk.errors import AssetError, InvalidArray
+from facesdk.shape_blocks import LOW_STEPS, pack_shapes, to_bytes
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -50,22 +51,9 @@ class FaceModel:
         self.n_tex = len(tensors["albedo_scale"])
         controls = len(self.mean_control_mm)
 
-        # One stack of bases, so that a decode is one pass over memory.
-        self._bases: FloatArray = np.zeros((self.n_id + self.n_exp, controls, 3), dtype=np.float32)
-        np.multiply(
-            tensors["identity_q"],
-            _f32(tensors["identity_scale"])[:, None, None],
-            out=self._bases[: self.n_id],
-        )
-        if "identity_low_q" in tensors:
-            # A second byte for the modes that move the face by centimetres.
-            fine = len(tensors["identity_low_q"])
-            step = _f32(tensors["identity_scale"])[:fine, None, None] / np.float32(254)
-            self._bases[:fine] += tensors["identity_low_q"] * step
-        ptr, index, value = tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"]
-        for k in range(self.n_exp):
-            span = slice(int(ptr[k]), int(ptr[k + 1]))
-            self._bases[self.n_id + k, index[span]] = value[span]
+        self._identity_q, self._identity_low, self._identity_step = _identity_bytes(tensors)
+        self._expression = (tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"])
+        self._last_identity: tuple[FloatArray, FloatArray] | None = None  # coefficients and their mesh
 
         self._subdivision: tuple[IntArray, IntArray, FloatArray] | None = None
         self.n_verts = controls
@@ -107,18 +95,39 @@ class FaceModel:
         return cls(tensors, metadata, file.name)
 
     def decode(self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1) -> FloatArray:
-        """(V, 3) vertices in the face frame, mm, from (n_id,) and (n_exp,) coefficients (equation 1)."""
-        coeffs = self._coefficients(identity, expression)
-        if self._subdivision is None:
-            return ops.decode_dense(self.mean_control_mm, self._bases, coeffs, threads=threads)
-        return ops.decode(self.mean_control_mm, self._bases, coeffs, *self._subdivision, threads=threads)
+        """(V, 3) vertices in the face frame, mm, from (n_id,) and (n_exp,) coefficients (equation 1).
+
+        The mesh of the last identity is kept: over a track, whose identity is steady, a decode is expressions
+        and subdivision alone.
+        """
+        return self._decoder(
+            self.identity_mesh(identity, threads),
+            _vector("expression", expression, self.n_exp),
+            threads=threads,
+        )
+
+    def identity_mesh(self, identity: npt.ArrayLike, threads: int = 1) -> FloatArray:
+        """(C, 3) control vertices of (n_id,) coefficients without expression, face frame, mm; read-only."""
+        coeffs = _vector("identity", identity, self.n_id)
+        last = self._last_identity
+        if last is not None and np.array_equal(last[0], coeffs):
+            return last[1]
+        scaled = coeffs * self._identity_step
+        mesh = ops.decode_dense(self.mean_control_mm, self._identity_q, scaled, threads=threads)
+        if len(self._identity_low):
+            low = scaled[: len(self._identity_low)] / np.float32(LOW_STEPS)
+            mesh = ops.decode_dense(mesh, self._identity_low, low, threads=threads)
+        mesh.flags.writeable = False
+        self._last_identity = (coeffs.copy(), mesh)
+        return mesh
 
     def control_mesh(
         self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1
     ) -> FloatArray:
         """(C, 3) control vertices in the face frame, mm: the mesh before subdivision."""
-        coeffs = self._coefficients(identity, expression)
-        return ops.decode_dense(self.mean_control_mm, self._bases, coeffs, threads=threads)
+        control = self.identity_mesh(identity, threads)
+        weights = _vector("expression", expression, self.n_exp)
+        return self._control_decoder(control, weights, threads=threads)
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
@@ -133,14 +142,35 @@ class FaceModel:
     @functools.cached_property
     def landmark_bases(self) -> tuple[FloatArray, FloatArray]:
         """Mean (68, 3) and bases (n_id + n_exp, 68, 3) of the landmarks alone, mm."""
-        mean = np.zeros((68, 3), dtype=np.float32)
-        bases = np.zeros((len(self._bases), 68, 3), dtype=np.float32)
-        for i, triangle in enumerate(self.landmark_triangles):
-            for vertex, share in zip(self.triangles[triangle], self.landmark_bary[i], strict=True):
-                index, weight = self._controls_of(int(vertex))
-                mean[i] += share * (weight @ self.mean_control_mm[index])
-                bases[:, i] += share * np.tensordot(weight, self._bases[:, index], axes=(0, 1))
-        return mean, bases
+        used, weights = self._landmark_controls()
+        step = self._identity_step[:, None, None]
+        bases = np.zeros((self.n_id + self.n_exp, len(used), 3), dtype=np.float32)
+        np.multiply(self._identity_q[:, used], step, out=bases[: self.n_id])
+        fine = len(self._identity_low)
+        bases[:fine] += self._identity_low[:, used] * (step[:fine] / np.float32(LOW_STEPS))
+        ptr, index, value = self._expression
+        place = np.full(len(self.mean_control_mm), -1)
+        place[used] = np.arange(len(used))
+        entries = np.flatnonzero(place[index] >= 0)
+        shape = np.searchsorted(ptr, entries, side="right") - 1
+        bases[self.n_id + shape, place[index[entries]]] = value[entries]
+        mean = weights @ self.mean_control_mm[used]
+        return mean, np.ascontiguousarray(np.einsum("lc,kcx->klx", weights, bases, optimize=True))
+
+    def _landmark_controls(self) -> tuple[IntArray, FloatArray]:
+        """Control vertices (N,) that move a landmark, and their weights (68, N) in each."""
+        rows, index, value = [], [], []
+        corners = self.triangles[self.landmark_triangles]
+        for landmark, (vertices, shares) in enumerate(zip(corners, self.landmark_bary, strict=True)):
+            for vertex, share in zip(vertices, shares, strict=True):
+                controls, weight = self._controls_of(int(vertex))
+                rows.append(np.full(len(controls), landmark))
+                index.append(controls)
+                value.append(share * weight)
+        used, column = np.unique(np.concatenate(index), return_inverse=True)
+        weights = np.zeros((len(corners), len(used)), dtype=np.float32)
+        np.add.at(weights, (np.concatenate(rows), column), np.concatenate(value))
+        return used, weights
 
     def _controls_of(self, vertex: int) -> tuple[IntArray, FloatArray]:
         """Control vertices and weights that make one dense vertex."""
@@ -149,6 +179,25 @@ class FaceModel:
         ptr, index, value = self._subdivision
         span = slice(int(ptr[vertex]), int(ptr[vertex + 1]))
         return index[span], value[span]
+
+    def _expression_shapes(self) -> Iterator[FloatArray]:
+        """(C, 3) displacements in mm of each expression at weight 1."""
+        ptr, index, value = self._expression
+        shape = np.zeros_like(self.mean_control_mm)
+        for k in range(self.n_exp):
+            span = slice(int(ptr[k]), int(ptr[k + 1]))
+            shape[:] = 0
+            shape[index[span]] = value[span]
+            yield shape
+
+    @functools.cached_property
+    def _decoder(self) -> ops.Decoder:
+        shapes = pack_shapes(self._expression_shapes(), len(self.mean_control_mm))
+        return ops.Decoder(len(self.mean_control_mm), shapes, self._subdivision)
+
+    @functools.cached_property
+    def _control_decoder(self) -> ops.Decoder:
+        return ops.Decoder(len(self.mean_control_mm), self._decoder.shapes)
 
     def albedo(self, coefficients: npt.ArrayLike) -> FloatArray:
         """(V, 3) RGB albedo, not clipped, from (n_tex,) coefficients (equation 2)."""
@@ -189,7 +238,8 @@ class FaceModel:
         if self.arkit_map is None:
             return np.zeros((0, len(self.mean_control_mm), 3), dtype=np.float32)
         used = (self.arkit_map > 0).astype(np.float32)
-        return np.asarray(np.tensordot(used, self._bases[self.n_id :], axes=1), dtype=np.float32)
+        shapes = np.stack([shape.copy() for shape in self._expression_shapes()])
+        return np.asarray(np.tensordot(used, shapes, axes=1), dtype=np.float32)
 
     def _coefficients(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
         return np.concatenate(
@@ -200,7 +250,10 @@ class FaceModel:
         """Sizes and index ranges that a damaged file would break later, far from its name."""
         controls, limit = len(self.mean_control_mm), self.n_verts
         ok = (
-            self._bases.shape[1:] == (controls, 3)
+            self._identity_q.shape == (self.n_id, controls, 3)
+            and self._identity_low.shape[1:] == (controls, 3)
+            and len(self._expression[0]) == self.n_exp + 1
+            and int(self._expression[1].max(initial=0)) < controls
             and self._albedo_mean.shape == (controls, 3)
             and self.triangles.ndim == 2
             and 0 <= self.triangles.min() <= self.triangles.max() < limit
@@ -211,6 +264,17 @@ class FaceModel:
         )
         if not ok:
             raise AssetError(f"{name}: sizes of its tensors do not agree; the file is damaged")
+
+
+def _identity_bytes(
+    tensors: Mapping[str, npt.NDArray[Any]],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], FloatArray]:
+    """Identity shapes as bytes (n_id, C, 3), second bytes of the first rows, and steps (n_id,) in mm."""
+    shapes, scale = tensors["identity_q"], _f32(tensors["identity_scale"])
+    if shapes.dtype != np.int8:
+        return to_bytes(shapes, scale)
+    none = np.zeros((0, *shapes.shape[1:]), dtype=np.int8)
+    return shapes, tensors.get("identity_low_q", none), scale
 
 
 def _vector(name: str, values: npt.ArrayLike, length: int) -> FloatArray:

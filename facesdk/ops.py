@@ -27,9 +27,11 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 
 __all__ = [
+    "Decoder",
     "FloatArray",
     "IntArray",
     "Raster",
+    "ShapeBlocks",
     "adjacency",
     "decode",
     "decode_dense",
@@ -54,6 +56,45 @@ class Raster(NamedTuple):
     bary: FloatArray | None  # (H, W, 3) weights of the triangle's corners, perspective-correct, 0 where empty
 
 
+class ShapeBlocks(NamedTuple):
+    """Local shapes over a control mesh of C vertices, cut into B = ceil(3 C / 256) blocks of 256 numbers.
+
+    Only the blocks that a shape moves are there, ordered by block; a shape may have several entries for one
+    block, which add up: the second holds what one byte was too coarse for.
+    """
+
+    ptr: IntArray  # (B + 1,) first entry of each block
+    row: IntArray  # (E,) number of the shape
+    step: FloatArray  # (E,) mm per unit of values
+    values: NDArray[np.int8]  # (E, 256)
+
+
+class Decoder:
+    """Shapes and subdivision of one face model, checked once and then applied frame by frame.
+
+    controls: C, vertices of the control mesh; shapes: its local shapes; subdivision: sub_ptr (V+1,),
+    sub_idx (N,), sub_val (N,) as in `decode`, or None where the control mesh is the mesh. The arrays must not
+    be changed afterwards.
+    """
+
+    def __init__(
+        self,
+        controls: int,
+        shapes: ShapeBlocks,
+        subdivision: tuple[IntArray, IntArray, FloatArray] | None = None,
+    ) -> None:
+        self.shapes, self.subdivision = shapes, subdivision
+        self._compiled = _core.Decoder(controls, *shapes, *(subdivision or (None, None, None)))
+
+    def __call__(self, base: FloatArray, coeffs: FloatArray, *, threads: int = 1) -> FloatArray:
+        """Subdivided sum of a control mesh and local shapes (paper 1, equation 1).
+
+        base (C, 3) mm, face frame: mean and identity, which stay the same over a track; coeffs (K,), of which
+        zeros cost nothing. Returns (V, 3) mm, face frame.
+        """
+        return self._compiled.apply(base, coeffs, threads)
+
+
 def decode(
     mean: FloatArray,
     bases: FloatArray | NDArray[np.int8],
@@ -66,8 +107,9 @@ def decode(
 ) -> FloatArray:
     """Dense mesh of a set of coefficients: linear shapes, then subdivision (paper 1, equations 1 to 4).
 
-    mean (C, 3) mm; bases (K, C, 3) mm per unit coefficient, or int8 with the steps multiplied into coeffs;
-    coeffs (K,), of which zeros cost nothing; sub_ptr (V+1,), sub_idx (N,), sub_val (N,): the rows of the
+    mean (C, 3) mm; bases (K, C, 3) mm per unit coefficient, or int8 with the steps multiplied into coeffs,
+    which are then rounded to 1/65534 of the largest; coeffs (K,), of which zeros cost nothing;
+    sub_ptr (V+1,), sub_idx (N,), sub_val (N,): the rows of the
     subdivision matrix. Returns (V, 3) mm, face frame.
     """
     return _core.decode(mean, bases, coeffs, sub_ptr, sub_idx, sub_val, threads)
@@ -78,7 +120,8 @@ def decode_dense(
 ) -> FloatArray:
     """Linear shapes without a subdivision: mean + sum of coeffs[k] * bases[k] (paper 1, equations 1 to 4).
 
-    mean (V, 3); bases (K, V, 3), float32 or int8 with the steps multiplied into coeffs; coeffs (K,).
+    mean (V, 3); bases (K, V, 3), float32, or int8 with the steps multiplied into coeffs, which are then
+    rounded to 1/65534 of the largest (the sum is exact); coeffs (K,).
     Returns (V, 3) in the unit of mean (millimetres of a BFM, or albedo in 0..1).
     """
     return _core.decode_dense(mean, bases, coeffs, threads)

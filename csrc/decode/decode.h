@@ -9,7 +9,8 @@ namespace facesdk {
 struct BlendParams {
   const float* mean;      // (C, 3) mm, face frame (or albedo 0..1)
   const float* bases;     // (K, C, 3) mm per unit coefficient; null if bases_q is given
-  const int8_t* bases_q;  // (K, C, 3) the same, quantised: the step of row k is folded into coeffs[k]
+  const int8_t* bases_q;  // (K, C, 3) the same, quantised: the step of row k is folded into coeffs[k], which
+                          // are rounded to 1/65534 of the largest; the sum is then exact
   const float* coeffs;    // (K,) coefficients; a row whose coefficient is 0 is not read
   int64_t rows;           // K
   int64_t size;           // C * 3 numbers per row
@@ -17,8 +18,25 @@ struct BlendParams {
   int threads;
 };
 
+// Local shapes, as expressions are: only the blocks that a shape moves are stored, each with its own step,
+// and a second time for the remainder where one byte would be too coarse.
+constexpr int64_t kShapeBlock = 256;  // numbers in a block; the last block of a mesh is padded with zeros
+
+struct ShapesParams {
+  const float* base;     // (C, 3) mm, face frame
+  const int32_t* ptr;    // (B + 1,) first entry of each block of the mesh, rising from 0; B = ceil(3 C / 256)
+  const int32_t* row;    // (E,) shape of each entry, 0 <= row < K
+  const float* step;     // (E,) mm per unit of `values`
+  const int8_t* values;  // (E, 256)
+  const float* coeffs;   // (K,) coefficients; the blocks of a shape whose coefficient is 0 are not read
+  int64_t size;          // C * 3
+  float* out;            // (C, 3), same unit and frame as base
+  int threads;
+};
+
 struct SubdivideParams {
   const float* control;  // (C, 3) any unit
+  int64_t controls;      // C
   const int32_t* ptr;    // (V + 1,) first entry of each dense vertex, rising from 0
   const int32_t* idx;    // (N,) control vertex, 0 <= idx < C
   const float* val;      // (N,) weight; the weights of one vertex add up to 1
@@ -28,6 +46,7 @@ struct SubdivideParams {
 };
 
 void blend_cpu(const BlendParams& p);
+void add_shapes_cpu(const ShapesParams& p);
 void subdivide_cpu(const SubdivideParams& p);
 
 }  // namespace facesdk

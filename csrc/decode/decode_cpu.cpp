@@ -1,9 +1,11 @@
 #include <algorithm>
 
-#include "common/hd.h"
+#include "common/float4.h"
 #include "common/parallel.h"
+#include "common/vectorize.h"
 #include "decode/decode.h"
 #include "decode/decode_math.h"
+#include "decode/sum_rows.h"
 
 namespace facesdk {
 namespace {
@@ -11,52 +13,79 @@ namespace {
 // The sum of a block stays in the first-level cache while the rows stream past.
 constexpr int64_t kBlock = 2048;
 
-FACESDK_CLONES void add_row(float* FACESDK_RESTRICT out, const float* FACESDK_RESTRICT row, float coefficient,
-                            int64_t count) {
-  for (int64_t i = 0; i < count; ++i) out[i] = blend_step(out[i], coefficient, row[i]);
-}
-
-FACESDK_CLONES void add_row_q(float* FACESDK_RESTRICT out, const int8_t* FACESDK_RESTRICT row,
-                              float coefficient, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) out[i] = blend_step(out[i], coefficient, static_cast<float>(row[i]));
-}
+struct AddRow {
+  static FACESDK_HD void run(float* FACESDK_RESTRICT out, const float* FACESDK_RESTRICT row,
+                             float coefficient, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) out[i] = blend_step(out[i], coefficient, row[i]);
+  }
+};
 
 void blend_band(const BlendParams& p, int64_t begin, int64_t end) {
   for (int64_t block = begin; block < end; block += kBlock) {
     const int64_t count = std::min(kBlock, end - block);
-    float* out = p.out + block;
-    std::copy(p.mean + block, p.mean + block + count, out);
     for (int64_t k = 0; k < p.rows; ++k) {
-      const float coefficient = p.coeffs[k];
-      if (coefficient == 0.0f) continue;
-      const int64_t offset = k * p.size + block;
-      if (p.bases != nullptr) {
-        add_row(out, p.bases + offset, coefficient, count);
-      } else {
-        add_row_q(out, p.bases_q + offset, coefficient, count);
-      }
+      if (p.coeffs[k] == 0.0f) continue;
+      vectorized<AddRow>(p.out + block, p.bases + k * p.size + block, p.coeffs[k], count);
     }
   }
 }
 
-void subdivide_band(const SubdivideParams& p, int64_t begin, int64_t end) {
-  for (int64_t v = begin; v < end; ++v) {
-    float sum[3] = {0.0f, 0.0f, 0.0f};
-    for (int32_t n = p.ptr[v]; n < p.ptr[v + 1]; ++n) {
-      subdivide_step(sum, p.val[n], p.control + 3 * static_cast<int64_t>(p.idx[n]));
+void blend_bytes(const BlendParams& p, int64_t begin, int64_t end) {
+  RowSum sum;
+  for (int64_t k = 0; k < p.rows; k += kMostRows) {
+    weigh_rows(
+        static_cast<int>(std::min<int64_t>(kMostRows, p.rows - k)), [&](int i) { return p.coeffs[k + i]; },
+        [&](int i) { return p.bases_q + (k + i) * p.size + begin; }, sum);
+    add_rows(sum, end - begin, p.out + begin);
+  }
+}
+
+void add_shapes_band(const ShapesParams& p, int64_t begin, int64_t end) {
+  RowSum sum;
+  float padded[kShapeBlock];
+  for (int64_t block = begin; block < end; ++block) {
+    const int64_t at = block * kShapeBlock, count = std::min(kShapeBlock, p.size - at);
+    std::copy(p.base + at, p.base + at + count, padded);
+    for (int32_t e = p.ptr[block]; e < p.ptr[block + 1]; e += kMostRows) {
+      weigh_rows(
+          std::min(kMostRows, p.ptr[block + 1] - e),
+          [&](int i) { return p.coeffs[p.row[e + i]] * p.step[e + i]; },
+          [&](int i) { return p.values + (e + i) * kShapeBlock; }, sum);
+      add_rows(sum, kShapeBlock, padded);
     }
-    std::copy(sum, sum + 3, p.out + 3 * v);
+    std::copy(padded, padded + count, p.out + at);
   }
 }
 
 }  // namespace
 
 void blend_cpu(const BlendParams& p) {
-  parallel_bands(p.size, p.threads, [&p](int64_t begin, int64_t end) { blend_band(p, begin, end); });
+  parallel_bands(p.size, p.threads, [&p](int64_t begin, int64_t end) {
+    std::copy(p.mean + begin, p.mean + end, p.out + begin);
+    if (p.bases != nullptr) {
+      blend_band(p, begin, end);
+    } else {
+      blend_bytes(p, begin, end);
+    }
+  });
+}
+
+void add_shapes_cpu(const ShapesParams& p) {
+  const int64_t blocks = (p.size + kShapeBlock - 1) / kShapeBlock;
+  parallel_bands(blocks, p.threads, [&p](int64_t begin, int64_t end) { add_shapes_band(p, begin, end); });
 }
 
 void subdivide_cpu(const SubdivideParams& p) {
-  parallel_bands(p.verts, p.threads, [&p](int64_t begin, int64_t end) { subdivide_band(p, begin, end); });
+  const Rows3 control(p.control, p.controls);
+  parallel_bands(p.verts, p.threads, [&](int64_t begin, int64_t end) {
+    for (int64_t v = begin; v < end; ++v) {
+      Float4 sum = splat(0.0f);
+      for (int32_t n = p.ptr[v]; n < p.ptr[v + 1]; ++n) {
+        sum = subdivide_step(sum, splat(p.val[n]), control[p.idx[n]]);
+      }
+      store3(p.out + 3 * v, sum);
+    }
+  });
 }
 
 }  // namespace facesdk

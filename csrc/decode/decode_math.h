@@ -1,4 +1,4 @@
-// One step of the blend and one row of the subdivision matrix.
+// One step of the blend and one entry of a row of the subdivision matrix.
 #pragma once
 
 #include "common/hd.h"
@@ -7,10 +7,10 @@ namespace facesdk {
 
 FACESDK_HD float blend_step(float sum, float coefficient, float basis) { return sum + coefficient * basis; }
 
-FACESDK_HD void subdivide_step(float* sum, float weight, const float* control) {
-  sum[0] += weight * control[0];
-  sum[1] += weight * control[1];
-  sum[2] += weight * control[2];
+// Of one coordinate, or of all of a vertex in a vector.
+template <typename Value>
+FACESDK_HD Value subdivide_step(Value sum, Value weight, Value control) {
+  return sum + weight * control;
 }
 
 }  // namespace facesdk

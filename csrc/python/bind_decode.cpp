@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "decode/decode.h"
@@ -27,7 +29,7 @@ Subdivision require_subdivision(py::handle ptr, py::handle idx, py::handle val) 
 void run_subdivision(const Subdivision& s, const float* control, int64_t controls, float* out, int threads) {
   require_row_pointer("sub_ptr", s.ptr.data, s.verts, s.idx.shape[0]);
   require_indices("sub_idx", s.idx.data, s.idx.shape[0], controls);
-  subdivide_cpu({control, s.ptr.data, s.idx.data, s.val.data, s.verts, out, threads});
+  subdivide_cpu({control, controls, s.ptr.data, s.idx.data, s.val.data, s.verts, out, threads});
 }
 
 struct Blend {
@@ -89,12 +91,80 @@ Floats subdivide(py::handle control, py::handle ptr, py::handle idx, py::handle 
   return out;
 }
 
+template <typename T>
+std::vector<T> copied(const View<T>& view, int64_t count) {
+  return std::vector<T>(view.data, view.data + count);
+}
+
+// Local shapes and a subdivision, checked once and then applied frame by frame.
+class Decoder {
+ public:
+  Decoder(int64_t controls, py::handle ptr, py::handle row, py::handle step, py::handle values,
+          py::handle sub_ptr, py::handle sub_idx, py::handle sub_val)
+      : controls_(controls) {
+    const int64_t blocks = (3 * controls + kShapeBlock - 1) / kShapeBlock;
+    const View<int32_t> p = require<int32_t>(ptr, "ptr", {{"B+1", blocks + 1}});
+    const View<int32_t> r = require<int32_t>(row, "row", {{"E"}});
+    const int64_t entries = r.shape[0];
+    const View<float> s = require<float>(step, "step", {{"E", entries}});
+    const View<int8_t> v = require<int8_t>(values, "values", {{"E", entries}, {"256", kShapeBlock}});
+    require_row_pointer("ptr", p.data, blocks, entries);
+    for (int64_t i = 0; i < entries; ++i) shapes_ = std::max<int64_t>(shapes_, r.data[i] + int64_t{1});
+    require_indices("row", r.data, entries, shapes_);
+    ptr_ = copied(p, blocks + 1), row_ = copied(r, entries), step_ = copied(s, entries);
+    values_ = v;
+    if (sub_ptr.is_none()) return;
+    const Subdivision sub = require_subdivision(sub_ptr, sub_idx, sub_val);
+    require_row_pointer("sub_ptr", sub.ptr.data, sub.verts, sub.idx.shape[0]);
+    require_indices("sub_idx", sub.idx.data, sub.idx.shape[0], controls);
+    verts_ = sub.verts;
+    sub_ptr_ = copied(sub.ptr, sub.verts + 1), sub_idx_ = copied(sub.idx, sub.idx.shape[0]);
+    sub_val_ = sub.val;
+  }
+
+  Floats apply(py::handle base, py::handle coeffs, int threads) const {
+    require_threads(threads);
+    const View<float> b = require<float>(base, "base", {{"C", controls_}, {"3", 3}});
+    const View<float> c = require<float>(coeffs, "coeffs", {{"K"}});
+    if (c.shape[0] < shapes_) {
+      refuse("coeffs", std::to_string(c.shape[0]) + " numbers", "one for each of " + std::to_string(shapes_));
+    }
+    Floats out({verts_ < 0 ? controls_ : verts_, int64_t{3}});
+    float* data = out.mutable_data();
+    const py::gil_scoped_release release;
+    thread_local std::vector<float> control;  // kept from frame to frame
+    float* blended = data;
+    if (verts_ >= 0) {
+      control.resize(static_cast<size_t>(3 * controls_));
+      blended = control.data();
+    }
+    add_shapes_cpu({b.data, ptr_.data(), row_.data(), step_.data(), values_.data, c.data, 3 * controls_,
+                    blended, threads});
+    if (verts_ >= 0) {
+      subdivide_cpu(
+          {blended, controls_, sub_ptr_.data(), sub_idx_.data(), sub_val_.data, verts_, data, threads});
+    }
+    return out;
+  }
+
+ private:
+  int64_t controls_, verts_ = -1, shapes_ = 0;
+  std::vector<int32_t> ptr_, row_, sub_ptr_, sub_idx_;  // copied: nobody can change what was checked
+  std::vector<float> step_;
+  View<int8_t> values_{};
+  View<float> sub_val_{};
+};
+
 }  // namespace
 
 void bind_decode(py::module_& m) {
   m.def("decode", &decode);
   m.def("decode_dense", &decode_dense);
   m.def("subdivide", &subdivide);
+  py::class_<Decoder>(m, "Decoder")
+      .def(py::init<int64_t, py::handle, py::handle, py::handle, py::handle, py::handle, py::handle,
+                    py::handle>())
+      .def("apply", &Decoder::apply);
 }
 
 }  // namespace facesdk::python

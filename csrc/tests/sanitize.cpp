@@ -72,7 +72,8 @@ void check_decode(int64_t verts, int64_t rows, int threads) {
   const auto ptr = row_pointer(dense, 5), idx = indices(5 * dense, static_cast<int32_t>(verts));
   const auto val = floats(5 * dense, 0, 1);
   std::vector<float> out(static_cast<size_t>(3 * dense));
-  facesdk::subdivide_cpu({control.data(), ptr.data(), idx.data(), val.data(), dense, out.data(), threads});
+  facesdk::subdivide_cpu(
+      {control.data(), verts, ptr.data(), idx.data(), val.data(), dense, out.data(), threads});
 }
 
 void check_mesh(int64_t verts, int64_t triangles, int threads) {

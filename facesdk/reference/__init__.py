@@ -5,7 +5,7 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 
 from __future__ import annotations
 
-from facesdk.reference.decode import decode, decode_dense, subdivide
+from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
 from facesdk.reference.normals import normals
 from facesdk.reference.project import project, transform, unproject
 from facesdk.reference.rasterize import rasterize
@@ -14,6 +14,7 @@ from facesdk.reference.smoothness import adjacency, smoothness
 from facesdk.reference.warp import warp
 
 __all__ = [
+    "Decoder",
     "adjacency",
     "decode",
     "decode_dense",

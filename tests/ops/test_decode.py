@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facesdk import ops, reference
-from tests.ops.meshes import subdivision
+from facesdk import InvalidArray, ops, reference
+from facesdk.shape_blocks import LOW_STEPS, pack_shapes, to_bytes
+from tests.ops.meshes import FloatArray, subdivision
 
 
 @pytest.mark.parametrize(("controls", "rows", "verts"), [(1, 1, 1), (7, 3, 19), (801, 12, 2113)])
@@ -53,3 +55,90 @@ def test_no_basis_at_all() -> None:
     mean = np.ones((4, 3), np.float32)
     out = ops.decode_dense(mean, np.zeros((0, 4, 3), np.float32), np.zeros(0, np.float32))
     np.testing.assert_array_equal(out, mean)
+
+
+def local_shapes(rng: np.random.Generator, shapes: int, controls: int) -> list[FloatArray]:
+    """Shapes that each move a stretch of the vertices, by hundredths of a millimetre to centimetres."""
+    out = []
+    for size in np.geomspace(0.02, 30, shapes):
+        shape = np.zeros((controls, 3), np.float32)
+        start = rng.integers(0, controls)
+        moved = shape[start : start + controls // 3 + 1]
+        moved[:] = rng.normal(size=moved.shape) * size / 3
+        out.append(shape)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("controls", "shapes", "verts"), [(1, 1, 1), (85, 0, 3), (86, 3, 19), (801, 12, 2113)]
+)
+def test_decoder_equals_its_twin_and_the_shapes_in_float(controls: int, shapes: int, verts: int) -> None:
+    rng = np.random.default_rng(controls)
+    base = rng.normal(size=(controls, 3)).astype(np.float32) * 80
+    exact = local_shapes(rng, shapes, controls)
+    packed = pack_shapes(exact, controls)
+    sub = subdivision(rng, verts, controls)
+    coeffs = rng.uniform(0, 1, shapes).astype(np.float32)
+    dense = base + sum((c * s for c, s in zip(coeffs, exact, strict=True)), np.zeros_like(base))
+    for parts in (None, sub):
+        ours = ops.Decoder(controls, packed, parts)(base, coeffs)
+        np.testing.assert_allclose(ours, reference.Decoder(controls, packed, parts)(base, coeffs), atol=1e-4)
+        expected = dense if parts is None else reference.subdivide(dense, *parts)
+        # Half a step of COARSEST_MM at most for each shape, all of them at once.
+        np.testing.assert_allclose(ours, expected, atol=0.012 * shapes + 1e-4)
+        np.testing.assert_array_equal(ours, ops.Decoder(controls, packed, parts)(base, coeffs, threads=3))
+
+
+def test_two_bytes_hold_a_basis_to_a_hundredth_of_a_millimetre() -> None:
+    rng = np.random.default_rng(0)
+    scale = np.array([30, 3, 0.3, 0.03], np.float32)  # mm that a mode moves
+    basis = rng.uniform(-1, 1, (4, 500, 3)).astype(np.float16)
+    high, low, step = to_bytes(basis, scale)
+    assert high.dtype == low.dtype == np.int8
+    assert len(low) == 2  # of the modes that move by more than a step of COARSEST_MM allows
+    held = high * step[:, None, None]
+    held[: len(low)] += low * (step[: len(low), None, None] / LOW_STEPS)
+    exact = basis.astype(np.float32) * scale[:, None, None]
+    assert np.abs(held - exact).max() <= 0.0101
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dict(row=np.array([9, -1], np.int32)), "row: got index -1 at position 1"),
+        (dict(ptr=np.array([0, 3], np.int32)), "ptr: got a row pointer from 0 to 3"),
+        (dict(ptr=np.array([0, 1, 2], np.int32)), r"ptr: got int32 (3,), expected int32 (B+1=2,)"),
+        (dict(values=np.zeros((2, 255), np.int8)), "values: got int8 (2, 255), expected int8 (E=2, 256"),
+        (dict(step=np.zeros(2)), "step: got float64 (2,), expected float32 (E=2,)"),
+    ],
+)
+def test_decoder_refuses_what_does_not_fit(change: dict[str, Any], message: str) -> None:
+    good: dict[str, Any] = dict(
+        ptr=np.array([0, 2], np.int32),
+        row=np.zeros(2, np.int32),
+        step=np.ones(2, np.float32),
+        values=np.zeros((2, 256), np.int8),
+    )
+    with pytest.raises(InvalidArray, match=f"^{re.escape(message)}"):
+        ops.Decoder(5, ops.ShapeBlocks(**{**good, **change}))
+    decoder = ops.Decoder(5, ops.ShapeBlocks(**good))
+    with pytest.raises(InvalidArray, match=r"^base: got float32 \(4, 3\), expected float32 \(C=5, 3\)"):
+        decoder(np.zeros((4, 3), np.float32), np.zeros(1, np.float32))
+    with pytest.raises(InvalidArray, match=r"^coeffs: got 0 numbers"):
+        decoder(np.zeros((5, 3), np.float32), np.zeros(0, np.float32))
+
+
+def test_a_coefficient_that_is_not_finite_shows() -> None:
+    mean = np.zeros((40, 3), np.float32)
+    bases = np.ones((3, 40, 3), np.int8)
+    for bad in (np.nan, np.inf):
+        assert np.isnan(ops.decode_dense(mean, bases, np.array([1, bad, 2], np.float32))).all()
+
+
+def test_more_rows_than_one_exact_sum_holds() -> None:
+    rng = np.random.default_rng(0)
+    bases = rng.integers(-127, 128, (1100, 7, 3)).astype(np.int8)
+    coeffs = rng.normal(size=1100).astype(np.float32)
+    mean = np.zeros((7, 3), np.float32)
+    expected = np.tensordot(coeffs.astype(np.float64), bases, axes=1)
+    np.testing.assert_allclose(ops.decode_dense(mean, bases, coeffs), expected, atol=0.3)  # of some 5,000
