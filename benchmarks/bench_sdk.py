@@ -48,9 +48,7 @@ def stages(picture: Picture, runs: int, backend: str, threads: int) -> Rows:
     frame = TrackedFrame(sdk, picture)
     every = frame.stages()
     every.append(Stage("reconstruct", lambda: sdk.reconstruct(picture)))
-    track = getattr(sdk, "track", None)
-    if track is not None:
-        every.append(Stage("track", lambda: track(picture).faces[0].landmarks_px))
+    every.append(Stage("track", lambda: sdk.track(picture).faces[0].landmarks_px))
     rows = measure(every, runs)
     for name, ms in frame.laps(runs).items():
         rows[name]["in frame"] = ms

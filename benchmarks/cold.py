@@ -33,18 +33,12 @@ def peak():
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 
 sdk, photo = FaceSDK(), load_image(manifest.asset_path(manifest.SAMPLE))
-track = getattr(sdk, "track", None)
-if track is None:
-    from facesdk.bench import TrackedFrame
-    run = TrackedFrame(sdk, photo).run
-else:
-    run = lambda: track(photo).faces[0].landmarks_px
 early = {frames} // 10
 for _ in range(early):
-    run()
+    sdk.track(photo).faces[0].landmarks_px
 before = peak()
 for _ in range({frames} - early):
-    run()
+    sdk.track(photo).faces[0].landmarks_px
 print(json.dumps({{"peak_mb": peak(), "growth_mb": peak() - before}}))
 """
 

@@ -77,13 +77,10 @@ def our_contestants(photo: Array, first: Array) -> dict[str, Timed]:
             frame = TrackedFrame(sdk, photo)
         except FaceSDKError as error:
             raise SystemExit(f"{name}: {error}") from error
-        if hasattr(sdk, "track"):
-            # As MediaPipe is asked: one face, so that no frame looks for others.
-            video = TrackedVideo(FaceSDK(dataclasses.replace(options, max_faces=1)), photo)
-            contestants[f"ours {name}: tracked frame"] = timed(video.run)
-            contestants[f"ours {name}: by its ops"] = timed(frame.run)
-        else:
-            contestants[f"ours {name}: tracked frame"] = timed(frame.run)
+        # As MediaPipe is asked: one face, so that no frame looks for others.
+        video = TrackedVideo(FaceSDK(dataclasses.replace(options, max_faces=1)), photo)
+        contestants[f"ours {name}: tracked frame"] = timed(video.run)
+        contestants[f"ours {name}: by its ops"] = timed(frame.run)
         contestants[f"ours {name}: network"] = timed(functools.partial(sdk.regressor, frame.tensor))
         contestants[f"ours {name}: first frame"] = timed(functools.partial(first_frame, sdk, first))
         if name == "onnxruntime":

@@ -23,7 +23,6 @@ from facesdk.crop import crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import FaceSDKError, InvalidImage
 from facesdk.image import Picture
 from facesdk.regress import Coefficients
-from facesdk.result import Result
 from facesdk.sdk import FaceSDK
 
 FloatArray = npt.NDArray[np.float32]
@@ -179,14 +178,13 @@ class TrackedVideo:
 
     def __init__(self, sdk: FaceSDK, picture: Picture, side: int = PICTURE_PX) -> None:
         self.sdk, self.picture, self.side = sdk, picture, side
-        self._track: Callable[[Picture], Result] = sdk.track  # type: ignore[attr-defined]
         self._albedo = self._albedo_of = np.zeros(0, np.float32)
         for _ in range(WARM_UP):
             self.run()
 
     def run(self) -> FloatArray:
         """One frame -> (side, side, 3) colours of the surroundings of the face, upright with the picture."""
-        faces = self._track(self.picture).faces
+        faces = self.sdk.track(self.picture).faces
         if not faces:
             raise InvalidImage("bench: track() found no face in the picture")
         face, threads = faces[0], self.sdk.options.threads
