@@ -82,7 +82,7 @@ class _Compiler:
         self.nodes = [node for node in graph.node if node.op_type != "Constant"]
         self.consumers: dict[str, list[onnx.NodeProto]] = {}
         for node in self.nodes:
-            for name in node.input:
+            for name in node.input if node.op_type != "Shape" else ():
                 self.consumers.setdefault(name, []).append(node)
         infos = [*graph.value_info, *graph.input, *graph.output]
         self.shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in infos}
@@ -95,12 +95,15 @@ class _Compiler:
         self.float_maps: list[dict[str, int]] = []
         self.vectors: list[int] = []
         self.steps: list[dict[str, Any]] = []
+        self.pending: dict[str, onnx.NodeProto] = {}  # convolutions, by the sum that waits for its other half
+        self.values_per_cell = 0
+        self.cells: list[int] = []  # float maps of a detector, fine to coarse
         self.arrays: dict[str, NDArray[Any]] = {}
 
     def compile(self) -> PlanFile:
         entry = self.model.graph.input[0]
         self.picture = entry.name
-        self.side = self.shapes[entry.name][2]
+        self.side = self.shapes[entry.name][2]  # 0 where it is free
         self.maps.append({"stride": 1, "channels": 4, "halo": 0, "zero": 0})
         self.scales.append(1 / 255)
         self.places[entry.name] = Place([(0, False)])
@@ -157,11 +160,15 @@ class _Compiler:
                                 "other_scale": 0.0, "gate_zero": 0}  # fmt: skip
         name, gate = node.output[0], np.zeros(0, np.float32)
         only = self._only(name)
+        if only is not None and only.op_type == "Reshape" and self._joins_cells(only):
+            return self._cells(step, weights, bias, outputs, grid)
         if only is not None and only.op_type in ("Reshape", "Cast"):
             return self._peaks(node, step, weights, bias, outputs, grid)
-        if only is not None and only.op_type == "Add" and self._other(only, name) is not None:
+        if only is not None and only.op_type == "Add":
             other = self._other(only, name)
-            assert other is not None
+            if other is None:
+                self.pending[only.name] = node  # until the sum's other half is made
+                return True
             name = self._absorb(only)
             step |= {"join": "add", "other": other}
         elif only is not None and only.op_type == "Sigmoid":
@@ -205,6 +212,25 @@ class _Compiler:
         factor = (1 + 1 / (1 + np.exp(-argument))) * self.scales[step["other"][0]] / scale
         self._write_conv(step, weights, bias, outputs, own_scale, factor.astype(np.float32))
         self.places[name] = Place([(step["out"], False)])
+        return True
+
+    def _add(self, node: onnx.NodeProto) -> bool:
+        """A sum whose convolution came before its other half."""
+        if node.name not in self.pending:
+            raise ValueError(f"{node.name}: a sum without a convolution")
+        return self._conv(self.pending.pop(node.name))
+
+    def _joins_cells(self, reshape: onnx.NodeProto) -> bool:
+        """Whether a Reshape leads to a detector's output, where the levels' cells are joined."""
+        joined = self._only(reshape.output[0])
+        return joined is not None and joined.op_type == "Concat" and len(self.shapes[joined.output[0]]) == 3
+
+    def _cells(self, step: dict[str, Any], weights: Doubles, bias: Doubles, outputs: int, grid: int) -> bool:
+        self.float_maps.append({"stride": grid, "channels": outputs})
+        step |= {"to_float": True, "out": len(self.float_maps) - 1}
+        self._write_conv(step, weights, bias, outputs, 1.0, np.zeros(0, np.float32))
+        self.cells.append(step["out"])
+        self.values_per_cell = len(weights)
         return True
 
     def _peaks(
@@ -303,6 +329,8 @@ class _Compiler:
         self.steps.append(step)
 
     def _concat(self, node: onnx.NodeProto) -> bool:
+        if any(name not in self.places for name in node.input):
+            return False  # of shapes, or of a detector's cells
         self.places[node.output[0]] = Place([s for name in node.input for s in self._place(name).sources])
         return True
 
@@ -354,6 +382,10 @@ class _Compiler:
 
     def _tail(self) -> dict[str, Any]:
         """Dense steps up to every ReLU among the vectors and every output."""
+        if self.cells:
+            name = self.model.graph.output[0].name
+            fine_first = sorted(self.cells, key=lambda index: self.float_maps[index]["stride"])
+            return {name: {"float_maps": fine_first, "shape": [0, self.values_per_cell]}}
         outputs = {}
         known = {name for name, place in self.places.items() if place.vector is not None}
         for node in self.nodes:

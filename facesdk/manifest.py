@@ -14,6 +14,7 @@ FACE_MODEL = "face_model.safetensors"
 NETWORK = "mobile_facernet.onnx"
 NETWORK_PLAN = "mobile_facernet.plan"
 DETECTOR = "detector.onnx"
+DETECTOR_PLAN = "detector.plan"
 SAMPLE = "sample.jpg"
 
 

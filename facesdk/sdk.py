@@ -112,17 +112,43 @@ class FaceSDK:
         """What the network makes of every candidate in `found` (see facesdk/boxes.py), none left out."""
         return self._look(picture, found_faces(found), Clock())
 
-    def find(self, picture: Picture, boxes: npt.ArrayLike | None, clock: Clock) -> list[verify.Look]:
-        """The faces of a picture, or those in `boxes`, largest and surest first, as the network sees them."""
+    def find(
+        self, picture: Picture, boxes: npt.ArrayLike | None, clock: Clock, quick: bool = False
+    ) -> list[verify.Look]:
+        """The faces of a picture, or those in `boxes`, largest and surest first, as the network sees them.
+
+        quick: large faces beyond doubt, where the detector has a quick look; where it sees none, all.
+        """
+        if quick and hasattr(self._detect, "quick"):
+            looks = self._judge(picture, found_faces(self._detect.quick(picture)), False, clock, mirror=False)
+            if looks:
+                return looks
         trusted = boxes is not None or self._trusted
         found = found_faces(self._detect(picture)) if boxes is None else found_faces(boxes, "boxes")
+        return self._judge(picture, found, trusted, clock)
+
+    def _judge(
+        self,
+        picture: Picture,
+        found: list[FoundFace],
+        trusted: bool,
+        clock: Clock,
+        mirror: bool = True,
+    ) -> list[verify.Look]:
+        """The candidates that the options ask for and, unless trusted, that the network takes for faces."""
         least = self.options.min_detector_score * (1.0 if trusted else verify.CANDIDATE)
         most = self.options.max_faces * (1 if trusted else verify.MOST_CANDIDATES_PER_FACE)
         found = self._select(found, least)[:most]
         clock.lap("detect")
-        looks = self._look(picture, found, clock)
+        least = self.options.min_detector_score
+        if self.options.max_faces == 1 and not trusted and len(found) > 1:
+            # The most prominent candidate is mostly the face: the others are looked at only where it is not.
+            first = verify.faces_among(self._look(picture, found[:1], clock, mirror), least)
+            if first and first[0].found.score >= least:
+                return first
+        looks = self._look(picture, found, clock, mirror)
         if not trusted:
-            looks = verify.faces_among(looks, self.options.min_detector_score)
+            looks = verify.faces_among(looks, least)
         return looks[: self.options.max_faces]
 
     def follow(
@@ -139,14 +165,17 @@ class FaceSDK:
             looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i]))
         return looks
 
-    def _look(self, picture: Picture, found: list[FoundFace], clock: Clock) -> list[verify.Look]:
+    def _look(
+        self, picture: Picture, found: list[FoundFace], clock: Clock, mirror: bool = True
+    ) -> list[verify.Look]:
+        """The last of several looks at each candidate, refined; mirror: with a look at the mirrored crop."""
         crops = [self._crop_found(face) for face in found]
         (outputs, gray), mirrored = self._regress(picture, crops, clock), None
         for again in range(1, self.options.passes):
             seen = [crop.to_picture(self._landmarks(crop, x)) for crop, x in zip(crops, outputs, strict=True)]
             crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
             outputs, gray = self._regress(picture, crops, clock)
-            if again == self.options.passes - 1 and any(x.points is not None for x in outputs):
+            if mirror and again == self.options.passes - 1 and any(x.points is not None for x in outputs):
                 mirrored = self._regress(picture, crops, clock, mirror=True)[0]
         looks = []
         for i, (face, crop, x) in enumerate(zip(found, crops, outputs, strict=True)):
@@ -278,8 +307,14 @@ class FaceSDK:
         from facesdk.detect import Detector
 
         threshold = min(max(self.options.min_detector_score * verify.CANDIDATE, 0.01), 0.99)
-        path = self.options.detector or manifest.asset_path(manifest.DETECTOR)
-        return Detector(path, threshold=threshold, threads=self.options.threads)
+        path = self.options.detector
+        if path is None:
+            known = manifest.DETECTOR_PLAN in manifest.manifest()
+            backend = choose_backend(self.options.backend, {".plan", ".onnx"} if known else {".onnx"})
+            name = manifest.DETECTOR_PLAN if backend == "native" else manifest.DETECTOR
+            path = manifest.asset_path(name)
+        single = self.options.max_faces == 1
+        return Detector(path, threshold=threshold, single=single, threads=self.options.threads)
 
     def _check_sizes(self) -> None:
         sizes = self.regressor.sizes

@@ -113,9 +113,11 @@ class Tracker:
         self.tracks = kept
 
     def _find(self, picture: Picture, clock: Clock) -> None:
-        self._since = 0
+        # A first face at once; the dear look for others can wait for the next frame.
+        quick = not self.tracks
+        self._since = INTERVAL if quick else 0
         room = self._sdk.options.max_faces - len(self.tracks)
-        for look in self._sdk.find(picture, None, clock):
+        for look in self._sdk.find(picture, None, clock, quick):
             known = any(verify.same_face(look.landmarks_px, track.look.landmarks_px) for track in self.tracks)
             if room > 0 and not known:
                 track = Track(self._numbers, look, look.x.identity, look.x.albedo)

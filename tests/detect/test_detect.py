@@ -79,8 +79,15 @@ def test_nothing_to_find(shape: tuple[int, int], detector: Detector) -> None:
         assert found.points.shape == (0, 5, 2)
 
 
-@pytest.mark.parametrize("image", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 4), np.uint8),
-                                   np.zeros((8, 8, 3), np.float32), np.zeros((0, 8, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((8, 8), np.uint8),
+        np.zeros((8, 8, 4), np.uint8),
+        np.zeros((8, 8, 3), np.float32),
+        np.zeros((0, 8, 3), np.uint8),
+    ],
+)
 def test_other_arrays_are_refused(image: NDArray[np.uint8], detector: Detector) -> None:
     with pytest.raises(InvalidImage):
         detector(image)
@@ -127,8 +134,11 @@ def test_decode_places_each_cell() -> None:
     counts = [(height // s) * (width // s) for s in (8, 16, 32)]
     raw = np.full((sum(counts), 15), 0, np.float32)
     raw[:, 0] = -9
-    for cell, centre, stride in ((13, (8 + 3.5, 8 + 3.5), 8), (counts[0] + 7, (16 + 7.5, 16 + 7.5), 16),
-                                 (counts[0] + counts[1] + 5, (64 + 15.5, 32 + 15.5), 32)):
+    for cell, centre, stride in (
+        (13, (8 + 3.5, 8 + 3.5), 8),
+        (counts[0] + 7, (16 + 7.5, 16 + 7.5), 16),
+        (counts[0] + counts[1] + 5, (64 + 15.5, 32 + 15.5), 32),
+    ):
         raw[:, 0] = -9
         raw[cell, 0] = 2
         boxes, scores, points = decode(raw, height, width, 0.5)
@@ -165,3 +175,45 @@ def test_roll(degrees: float, yaw_squeeze: float) -> None:
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])  # clockwise, y down
     assert roll_of_points((upright @ turn.T)[None].astype(np.float32))[0] == pytest.approx(degrees, abs=0.5)
+
+
+@pytest.fixture(scope="module")
+def eight_bits() -> Detector:
+    path = ASSET.with_suffix(".plan")
+    if not path.exists():
+        pytest.skip("the bundled plan is not here")
+    return Detector(path)
+
+
+def test_eight_bits_find_the_same(photo: NDArray[np.uint8], detector: Detector, eight_bits: Detector) -> None:
+    exact, rounded = detector(photo), eight_bits(photo)
+    assert len(rounded) >= 1
+    assert abs(rounded.scores[0] - exact.scores[0]) < 0.05
+    np.testing.assert_allclose(rounded.boxes_xyxy[0], exact.boxes_xyxy[0], atol=4)
+    np.testing.assert_allclose(rounded.points[0], exact.points[0], atol=4)
+
+
+def test_a_quick_look_sees_a_large_face_and_no_small_one(
+    photo: NDArray[np.uint8], eight_bits: Detector
+) -> None:
+    quick = eight_bits.quick(photo)
+    assert len(quick) == 1
+    np.testing.assert_allclose(quick.boxes_xyxy[0], eight_bits(photo).boxes_xyxy[0], atol=8)
+    far = np.zeros((1500, 1500, 3), np.uint8)
+    far[:512, :512] = photo
+    assert len(eight_bits.quick(far)) == 0
+    assert len(eight_bits(far)) >= 1
+
+
+def test_one_face_is_the_same_with_and_without_the_dear_look(
+    photo: NDArray[np.uint8], eight_bits: Detector
+) -> None:
+    single = Detector(ASSET.with_suffix(".plan"), single=True)
+    np.testing.assert_allclose(single(photo).points[0], eight_bits(photo).points[0], atol=4)
+
+
+def test_sizes_that_change_do_not_mix(photo: NDArray[np.uint8], eight_bits: Detector) -> None:
+    before = eight_bits(photo)
+    for width in range(64, 512, 48):
+        eight_bits(np.ascontiguousarray(photo[:, :width]))
+    np.testing.assert_array_equal(eight_bits(photo).boxes_xyxy, before.boxes_xyxy)

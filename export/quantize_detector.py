@@ -1,0 +1,88 @@
+"""The detector in eight bits, as a plan for the kernels of csrc/network.
+
+    python -m export.quantize_detector --network detector.onnx --pack runs/detector/pack --out detector.plan
+
+Ranges come from training scenes that are not held out; what it loses is for training.detector.evaluate to say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from export.compile_plan import PlanFile, compile_plan, write_plan
+
+FloatArray = NDArray[np.float32]
+SIDES = (640, 320, 224)  # long sides that pictures are looked at with
+
+
+class Scenes(CalibrationDataReader):  # type: ignore[misc]
+    """Feeds pictures (1, 3, H, W) float32 of any size."""
+
+    def __init__(self, pictures: Iterator[FloatArray], name: str) -> None:
+        self._pictures, self._name = pictures, name
+
+    def get_next(self) -> dict[str, FloatArray] | None:
+        picture = next(self._pictures, None)
+        return None if picture is None else {self._name: picture}
+
+
+def training_scenes(pack: Path, count: int) -> Iterator[FloatArray]:
+    """Scenes for training, and pictures of single faces, as the detector sees them."""
+    from facesdk.detect import fit
+    from training.detector.compose import is_held_out
+    from training.detector.pack import Pack
+
+    for part in ("scenes", "faces"):
+        pictures = Pack(pack / part)
+        chosen = [i for i in range(len(pictures)) if not is_held_out(i) and i % 60 != 7]
+        for k, i in enumerate(chosen[:: max(1, len(chosen) // count)][:count]):
+            image = np.ascontiguousarray(pictures.level(i, 0)[..., ::-1])
+            seen = fit(image, SIDES[k % len(SIDES)])[0]
+            yield np.ascontiguousarray(seen.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+
+
+def quantize_detector(network: Path, pictures: Iterator[FloatArray]) -> PlanFile:
+    """The plan of a detector with one picture as input and its cells as output."""
+    with tempfile.TemporaryDirectory() as folder:
+        ready, eight = Path(folder) / "ready.onnx", Path(folder) / "int8.onnx"
+        quant_pre_process(str(network), str(ready), skip_symbolic_shape=True)
+        prepared = onnx.load(str(ready))
+        kept = [node.name for node in prepared.graph.node if node.op_type in ("Transpose", "Reshape")]
+        quantize_static(
+            str(ready),
+            str(eight),
+            Scenes(pictures, prepared.graph.input[0].name),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=kept,
+        )
+        return compile_plan(prepared, onnx.load(str(eight)))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--network", type=Path, required=True)
+    parser.add_argument("--pack", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scenes", type=int, default=48)
+    args = parser.parse_args()
+    write_plan(quantize_detector(args.network, training_scenes(args.pack, args.scenes)), args.out)
+    print(f"{args.out}: {args.out.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
