@@ -2,7 +2,7 @@
 
     python -m export.quantize_detector --network detector.onnx --pack runs/detector/pack --out detector.plan
 
-Ranges come from training scenes that are not held out; what it loses is for training.detector.evaluate to say.
+Ranges come from training scenes that are not held out; training.detector.evaluate says what it loses.
 """
 
 from __future__ import annotations
