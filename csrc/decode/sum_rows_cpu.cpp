@@ -82,10 +82,11 @@ void add_rows(const RowSum& rows, int64_t count, float* out) {
       const int left = std::min(4, rows.count - k);
       std::copy(rows.rows + k, rows.rows + k + left, row);
       std::copy(rows.weights + k, rows.weights + k + left, weight);
-      // Short runs from many rows are more than the hardware foresees.
-      const int8_t* const* next = k + 8 <= rows.count ? rows.rows + k + 4 : row;
       int64_t done = 0;
 #if FACESDK_X86
+      // The rows that come next are fetched ahead: short runs from many rows are more than the hardware
+      // foresees.
+      const int8_t* const* next = k + 8 <= rows.count ? rows.rows + k + 4 : row;
       if (vector_level() == 2) done = add_four(sum, row, next, weight, block, n);
 #endif
       if (done == n) continue;
