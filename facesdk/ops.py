@@ -38,6 +38,7 @@ __all__ = [
     "normals",
     "project",
     "rasterize",
+    "ridge",
     "shade",
     "smoothness",
     "subdivide",
@@ -227,6 +228,15 @@ def _wanted(want: Sequence[str]) -> frozenset[str]:
     if unknown:
         raise InvalidArray(f"want: got {', '.join(unknown)}, expected some of {', '.join(Raster._fields)}")
     return wanted
+
+
+def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatArray:
+    """The damped least-squares step of fewer equations than unknowns: argmin |J s - r|^2 + damping |s|^2.
+
+    jacobian (M, N) with M <= 4096, residual (M,), damping > 0. Returns (N,); zeros where something in the system
+    is not finite.
+    """
+    return _core.ridge(jacobian, residual, damping)
 
 
 def smoothness(

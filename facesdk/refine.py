@@ -12,6 +12,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
 from facesdk.camera import exponential
 from facesdk.regress import Coefficients
 
@@ -62,11 +63,9 @@ def refine(x: Coefficients, target: FloatArray, model: LandmarkModel, focal_rati
     jacobian[:, :, 3:6] = by_point
     np.matmul(by_point @ x.rotation, model.by_landmark, out=jacobian[:, :, 6:])
     scaled = jacobian.reshape(136, -1) * model.usual
-    # 136 equations are fewer than the unknowns: the dual form solves the smaller system.
-    normal = scaled @ scaled.T
-    normal[np.diag_indices(136)] += np.float32(LANDMARK**2)
-    step = model.usual * (scaled.T @ np.linalg.solve(normal, (target - seen).reshape(136)))
-    if not np.isfinite(step).all():
+    residual = np.asarray(target - seen, np.float32).reshape(136)
+    step = model.usual * ops.ridge(scaled, residual, LANDMARK**2)
+    if not np.isfinite(step).all() or not step.any():
         return x
     end = 6 + model.n_id
     return dataclasses.replace(

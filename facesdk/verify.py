@@ -34,8 +34,10 @@ FOREHEAD = 0.31
 """How far a face's box reaches above the brows, over the height of the landmarks: a median of training
 scenes."""
 
+SMALL_PX, LARGE_PX = 14.0, 96.0
+
 # Logistic regression on the candidates in the training scenes, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -15.768, 19.228, -1.453
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT, PER_LOG_SIZE = -15.768, 19.228, -1.453, 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +58,13 @@ def disagreement(answers: FloatArray) -> float:
     return float(2 * np.linalg.norm(answers - answers.mean(0), axis=2).mean())
 
 
-def face_probability(score: float, apart: float) -> float:
-    """Probability that a candidate is a face: detector's score 0..1, disagreement in crop sides."""
+def face_probability(score: float, apart: float, size_px: float) -> float:
+    """Probability that a candidate is a face: detector's score 0..1, disagreement in crop sides, sqrt(w * h).
+
+    Most false alarms are small; from LARGE_PX on size says nothing more.
+    """
     logit = BIAS + PER_SCORE * score + PER_LOG_DISAGREEMENT * math.log(max(apart, 1e-4))
+    logit += PER_LOG_SIZE * math.log(min(max(size_px, SMALL_PX), LARGE_PX))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -99,7 +105,11 @@ def same_face(a: FloatArray, b: FloatArray) -> bool:
 
 
 def _judged(look: Look) -> Look:
-    score = look.found.score if look.apart is None else face_probability(look.found.score, look.apart)
+    x0, y0, x1, y1 = look.found.box_xyxy_px
+    size = math.sqrt(max(0.0, float((x1 - x0) * (y1 - y0))))
+    score = look.found.score
+    if look.apart is not None:
+        score = face_probability(score, look.apart, size)
     found = dataclasses.replace(look.found, score=score, box_xyxy_px=face_box(look.landmarks_px))
     return dataclasses.replace(look, found=found)
 

@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from facesdk import FaceSDK, Options
 from facesdk.detect import Detector
+from facesdk.verify import LARGE_PX, SMALL_PX, face_box
+from training.detector.evaluate import STORED
 
 Array = npt.NDArray[np.float64]
 LOWEST, SMALLEST_PX = 0.25, 14.0
@@ -44,14 +46,17 @@ def candidates(data: Path) -> tuple[Array, int]:
     rows = []
     for i, name in enumerate(tqdm(files)):
         picture = np.asarray(cv2.imread(str(scenes / "images" / str(name))), np.uint8)[..., ::-1].copy()
-        truth = np.concatenate(
-            [boxes[image == i][:, :2], boxes[image == i][:, :2] + boxes[image == i][:, 2:]], 1
-        )
+        zoom = min(1.0, STORED / max(picture.shape))
+        size = (round(zoom * picture.shape[1]), round(zoom * picture.shape[0]))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        own = boxes[image == i] * zoom
+        truth = np.concatenate([own[:, :2], own[:, :2] + own[:, 2:]], 1)
         found = detector(picture)
         for face in sdk.look(picture, found):
             box = face.found.box_xyxy_px.astype(float)
-            size = float(np.sqrt(np.prod(box[2:] - box[:2])))
-            rows.append((overlap(box, truth), face.found.score, face.apart, size))
+            by_landmarks = face_box(face.landmarks_px).astype(float)
+            share = max(overlap(box, truth), overlap(by_landmarks, truth))
+            rows.append((share, face.found.score, face.apart, np.sqrt(np.prod(box[2:] - box[:2]))))
     return np.array(rows), len(files)
 
 
@@ -73,12 +78,13 @@ def main() -> None:
     rows, pictures = candidates(parser.parse_args().data)
     clear = (rows[:, 3] >= SMALLEST_PX) & ((rows[:, 0] >= FACE) | (rows[:, 0] < NOTHING))
     face, score, apart = rows[clear, 0] >= FACE, rows[clear, 1], rows[clear, 2]
-    x = np.stack([np.ones(len(face)), score, np.log(apart)], 1)
+    size = np.log(np.clip(rows[clear, 3], SMALL_PX, LARGE_PX))
+    x = np.stack([np.ones(len(face)), score, np.log(apart), size], 1)
     w = logistic(x, face)
     # One half is put where the training scenes have as many false alarms as are allowed.
     alarms = np.sort((x @ w)[~face])[::-1]
     w[0] -= alarms[min(int(ALARMS * pictures), len(alarms) - 1)]
-    print("BIAS, PER_SCORE, PER_LOG_DISAGREEMENT =", ", ".join(f"{v:.3f}" for v in w))
+    print("BIAS, PER_SCORE, PER_LOG_DISAGREEMENT, PER_LOG_SIZE =", ", ".join(f"{v:.3f}" for v in w))
     for name, value, cut in (("score alone", score, 0.5), ("with the network", x @ w, 0.0)):
         kept = value > cut
         print(f"{name:17s} {face[kept].sum()} of {face.sum()} faces, {(~face[kept]).sum()} false alarms")

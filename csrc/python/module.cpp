@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core, m) {
   bind_geometry(m);
   bind_network(m);
   bind_rasterize(m);
+  bind_ridge(m);
   bind_smoothness(m);
   bind_warp(m);
 }

@@ -9,6 +9,7 @@ from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
 from facesdk.reference.normals import normals
 from facesdk.reference.project import project, transform, unproject
 from facesdk.reference.rasterize import rasterize
+from facesdk.reference.ridge import ridge
 from facesdk.reference.shade import shade
 from facesdk.reference.smoothness import adjacency, smoothness
 from facesdk.reference.warp import warp
@@ -21,6 +22,7 @@ __all__ = [
     "normals",
     "project",
     "rasterize",
+    "ridge",
     "shade",
     "smoothness",
     "subdivide",

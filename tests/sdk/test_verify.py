@@ -36,11 +36,13 @@ def look(landmarks: FloatArray, score: float, apart: float | None) -> verify.Loo
     return verify.Look(FoundFace(box, score), make_crop((0, 0), 10, 0, 64), x, landmarks, apart, zeros)
 
 
-def test_agreement_and_score_both_speak_for_a_face() -> None:
-    assert verify.face_probability(0.6, 0.01) > verify.face_probability(0.6, 0.02)
-    assert verify.face_probability(0.7, 0.02) > verify.face_probability(0.6, 0.02)
-    assert verify.face_probability(0.9, 0.008) > 0.95
-    assert verify.face_probability(0.3, 0.05) < 0.05
+def test_agreement_score_and_size_all_speak_for_a_face() -> None:
+    assert verify.face_probability(0.6, 0.01, 40) > verify.face_probability(0.6, 0.02, 40)
+    assert verify.face_probability(0.7, 0.02, 40) > verify.face_probability(0.6, 0.02, 40)
+    assert verify.face_probability(0.6, 0.02, 80) > verify.face_probability(0.6, 0.02, 20)
+    assert verify.face_probability(0.6, 0.02, 300) == verify.face_probability(0.6, 0.02, 200)
+    assert verify.face_probability(0.9, 0.008, 60) > 0.95
+    assert verify.face_probability(0.3, 0.05, 60) < 0.05
 
 
 def test_a_weak_candidate_needs_agreement() -> None:
