@@ -233,8 +233,8 @@ def _wanted(want: Sequence[str]) -> frozenset[str]:
 def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatArray:
     """The damped least-squares step of fewer equations than unknowns: argmin |J s - r|^2 + damping |s|^2.
 
-    jacobian (M, N) with M <= 4096, residual (M,), damping > 0. Returns (N,); zeros where something in the system
-    is not finite.
+    jacobian (M, N) with M <= 4096, residual (M,), damping > 0. Returns (N,); zeros where something in the
+    system is not finite.
     """
     return _core.ridge(jacobian, residual, damping)
 

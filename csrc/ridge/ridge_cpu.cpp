@@ -1,10 +1,9 @@
-#include "ridge/ridge.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "common/hd.h"
+#include "ridge/ridge.h"
 #include "ridge/ridge_math.h"
 
 namespace facesdk {

@@ -209,7 +209,8 @@ def test_one_face_is_the_same_with_and_without_the_dear_look(
     photo: NDArray[np.uint8], eight_bits: Detector
 ) -> None:
     single = Detector(ASSET.with_suffix(".plan"), single=True)
-    np.testing.assert_allclose(single(photo).points[0], eight_bits(photo).points[0], atol=4)
+    # A cell of the quick look spans twice the pixels; the network that reads the crop puts up with more.
+    np.testing.assert_allclose(single(photo).points[0], eight_bits(photo).points[0], atol=8)
 
 
 def test_sizes_that_change_do_not_mix(photo: NDArray[np.uint8], eight_bits: Detector) -> None:

@@ -60,6 +60,8 @@ def test_empty_systems_have_empty_steps() -> None:
         (np.zeros((5000, 1), np.float32), np.zeros(5000, np.float32), 1.0, "M"),
     ],
 )
-def test_bad_arguments_are_named(jacobian: np.ndarray, residual: np.ndarray, damping: float, named: str) -> None:
+def test_bad_arguments_are_named(
+    jacobian: np.ndarray, residual: np.ndarray, damping: float, named: str
+) -> None:
     with pytest.raises(InvalidArray, match=named):
         ops.ridge(jacobian, residual, damping)
