@@ -26,7 +26,7 @@ CANDIDATE = 0.5
 MOST_CANDIDATES_PER_FACE = 4
 """Of the faces asked for: bounds the time that a crowd, or a wall of false alarms, can take."""
 SAME_FACE = 0.5
-"""Overlap (IoU) of two landmark boxes from which two candidates show one face."""
+"""Share of the smaller of two landmark boxes within the other, from which two candidates show one face."""
 
 LAST_RESORT = 0.2
 """Share of the asked score that is enough for the only face of a picture."""
@@ -36,8 +36,9 @@ scenes."""
 
 SMALL_PX, LARGE_PX = 14.0, 96.0
 
-# Logistic regression on the candidates in the training scenes, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT, PER_LOG_SIZE = -16.145, 12.671, -1.359, 1.304
+# Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -15.675, 13.819, -2.004
+PER_LOG_SIZE, PER_OVERLAP = 1.709, -6.971
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,13 +59,15 @@ def disagreement(answers: FloatArray) -> float:
     return float(2 * np.linalg.norm(answers - answers.mean(0), axis=2).mean())
 
 
-def face_probability(score: float, apart: float, size_px: float) -> float:
-    """Probability that a candidate is a face: detector's score 0..1, disagreement in crop sides, sqrt(w * h).
+def face_probability(score: float, apart: float, size_px: float, overlap: float) -> float:
+    """Probability that a candidate is a face: detector's score 0..1, disagreement in crop sides, sqrt(w * h),
+    IoU of the detector's box and the landmarks'.
 
-    Most false alarms are small; from LARGE_PX on size says nothing more.
+    Most false alarms are small; from LARGE_PX on size says nothing more. Where the network sees no face it
+    places the mean one in the middle of the box, so that too much overlap speaks against a face.
     """
     logit = BIAS + PER_SCORE * score + PER_LOG_DISAGREEMENT * math.log(max(apart, 1e-4))
-    logit += PER_LOG_SIZE * math.log(min(max(size_px, SMALL_PX), LARGE_PX))
+    logit += PER_LOG_SIZE * math.log(min(max(size_px, SMALL_PX), LARGE_PX)) + PER_OVERLAP * overlap
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -100,22 +103,31 @@ def faces_among(looks: list[Look], least: float) -> list[Look]:
 
 
 def same_face(a: FloatArray, b: FloatArray) -> bool:
-    """Whether two sets of landmarks (68, 2) are of one face: their boxes overlap."""
-    return _overlap(a, b) >= SAME_FACE
+    """Whether two sets of landmarks (68, 2) are of one face: the smaller one's box lies in the other's."""
+    boxes = [np.concatenate([p.min(0), p.max(0)]) for p in (a, b)]
+    inter, areas = _common(*boxes)
+    return inter >= SAME_FACE * max(min(areas), 1e-6)
 
 
 def _judged(look: Look) -> Look:
-    x0, y0, x1, y1 = look.found.box_xyxy_px
-    size = math.sqrt(max(0.0, float((x1 - x0) * (y1 - y0))))
-    score = look.found.score
+    box, score = face_box(look.landmarks_px), look.found.score
     if look.apart is not None:
-        score = face_probability(score, look.apart, size)
-    found = dataclasses.replace(look.found, score=score, box_xyxy_px=face_box(look.landmarks_px))
+        x0, y0, x1, y1 = look.found.box_xyxy_px
+        size = math.sqrt(max(0.0, float((x1 - x0) * (y1 - y0))))
+        score = face_probability(score, look.apart, size, box_overlap(look.found.box_xyxy_px, box))
+    found = dataclasses.replace(look.found, score=score, box_xyxy_px=box)
     return dataclasses.replace(look, found=found)
 
 
-def _overlap(a: FloatArray, b: FloatArray) -> float:
-    """IoU of the boxes of two sets of landmarks."""
-    (a0, a1), (b0, b1) = (a.min(0), a.max(0)), (b.min(0), b.max(0))
-    inter = float(np.prod(np.maximum(np.minimum(a1, b1) - np.maximum(a0, b0), 0)))
-    return inter / max(float(np.prod(a1 - a0) + np.prod(b1 - b0)) - inter, 1e-6)
+def box_overlap(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
+    """IoU of two boxes x0, y0, x1, y1 (4,)."""
+    inter, areas = _common(a, b)
+    return inter / max(sum(areas) - inter, 1e-6)
+
+
+def _common(
+    a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]
+) -> tuple[float, tuple[float, float]]:
+    """Area that two boxes share, and the area of each."""
+    inter = float(np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)))
+    return inter, (float(np.prod(a[2:] - a[:2])), float(np.prod(b[2:] - b[:2])))

@@ -1,6 +1,6 @@
-"""Fits the numbers of facesdk/verify.py on the candidates that the detector names in the training scenes.
+"""Fits the numbers of facesdk/verify.py on what the detector names in training scenes and in close-ups.
 
-    python -m training.verify --data DATA
+    python -m training.verify --data DATA --pack runs/detector/pack
 
 A candidate is a face where it overlaps a labelled box by 0.45 (IoU), none where it overlaps none by 0.15;
 those between are left out, and so are candidates under 14 px, for which the labels are not complete.
@@ -14,50 +14,81 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from facesdk import FaceSDK, Options
+from facesdk import FaceSDK, Options, manifest
 from facesdk.detect import Detector
-from facesdk.verify import LARGE_PX, SMALL_PX, face_box
+from facesdk.verify import LARGE_PX, SMALL_PX, box_overlap, face_box
+from training.detector.compose import is_held_out_photo
 from training.detector.evaluate import STORED
+from training.detector.pack import Pack
 
 Array = npt.NDArray[np.float64]
+ASSET = manifest.ASSETS / manifest.DETECTOR_PLAN
 LOWEST, SMALLEST_PX = 0.25, 14.0
 FACE, NOTHING = 0.45, 0.15
-ALARMS = 0.3
+ALARMS = 0.25
 """False alarms per picture at a probability of one half."""
 
 
 def overlap(box: Array, others: Array) -> float:
     """Largest IoU of a box x0 y0 x1 y1 with any of (n, 4)."""
-    if not len(others):
-        return 0.0
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    inter = np.prod(np.maximum(high - low, 0), axis=1)
-    areas = np.prod(box[2:] - box[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1) - inter
-    return float((inter / areas).max())
+    return max((box_overlap(box, other) for other in others), default=0.0)
 
 
-def candidates(data: Path) -> tuple[Array, int]:
-    """IoU, score, disagreement and size of every candidate, (n, 4), and the number of pictures."""
-    scenes = data / "train" / "scenes"
-    with np.load(scenes / "labels.npz") as z:
+def corners(boxes: Array) -> Array:
+    """Boxes x y w h -> x0 y0 x1 y1."""
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1).astype(np.float64)
+
+
+class Candidates:
+    """Rows of what the detector names: IoU with the labels, with doubtful labels, score, disagreement, size
+    and overlap of the detector's box and the landmarks'."""
+
+    def __init__(self) -> None:
+        self.detector = Detector(ASSET, threshold=LOWEST)
+        self.sdk = FaceSDK(Options(max_faces=1000))
+
+    def __call__(self, picture: npt.NDArray[np.uint8], faces: Array, doubtful: Array) -> Array:
+        """(n, 6) of an RGB picture with labelled boxes x0 y0 x1 y1."""
+        rows = []
+        for look in self.sdk.look(picture, self.detector(picture)):
+            own, seen = (b.astype(float) for b in (look.found.box_xyxy_px, face_box(look.landmarks_px)))
+            labelled, unsure = (max(overlap(own, b), overlap(seen, b)) for b in (faces, doubtful))
+            size = np.sqrt(np.prod(own[2:] - own[:2]))
+            rows.append((labelled, unsure, look.found.score, look.apart, size, box_overlap(own, seen)))
+        return np.array(rows).reshape(-1, 6)
+
+
+def scenes(data: Path, candidates: Candidates) -> tuple[Array, int]:
+    """Candidates of the training scenes, reduced to STORED px, and the number of pictures."""
+    folder = data / "train" / "scenes"
+    with np.load(folder / "labels.npz") as z:
         files, boxes, image = z["files"], z["boxes"].astype(float), z["box_image"]
-    detector = Detector(threshold=LOWEST)
-    sdk = FaceSDK(Options(max_faces=1000))
     rows = []
     for i, name in enumerate(tqdm(files)):
-        picture = np.asarray(cv2.imread(str(scenes / "images" / str(name))), np.uint8)[..., ::-1].copy()
+        picture = np.asarray(cv2.imread(str(folder / "images" / str(name))), np.uint8)[..., ::-1].copy()
         zoom = min(1.0, STORED / max(picture.shape))
         size = (round(zoom * picture.shape[1]), round(zoom * picture.shape[0]))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-        own = boxes[image == i] * zoom
-        truth = np.concatenate([own[:, :2], own[:, :2] + own[:, 2:]], 1)
-        found = detector(picture)
-        for face in sdk.look(picture, found):
-            box = face.found.box_xyxy_px.astype(float)
-            by_landmarks = face_box(face.landmarks_px).astype(float)
-            share = max(overlap(box, truth), overlap(by_landmarks, truth))
-            rows.append((share, face.found.score, face.apart, np.sqrt(np.prod(box[2:] - box[:2]))))
-    return np.array(rows), len(files)
+        rows.append(candidates(picture, corners(boxes[image == i] * zoom), np.zeros((0, 4))))
+    return np.concatenate(rows), len(files)
+
+
+def close_ups(pack: Path, candidates: Candidates) -> Array:
+    """Candidates of the photos that the detector's training left out."""
+    photos, rows = Pack(pack / "faces"), []
+    for i in tqdm([i for i in range(len(photos)) if is_held_out_photo(i)]):
+        which = photos.faces(i)
+        boxes, sure = corners(photos.boxes[which]), photos.sure[which]
+        picture = np.ascontiguousarray(photos.level(i, 0)[..., ::-1])
+        rows.append(candidates(picture, boxes[sure], boxes[~sure]))
+    return np.concatenate(rows)
+
+
+def features(rows: Array) -> Array:
+    """What face_probability sums, with its column of ones."""
+    score, apart, size, together = rows[:, 2:].T
+    size = np.log(np.clip(size, SMALL_PX, LARGE_PX))
+    return np.stack([np.ones(len(rows)), score, np.log(np.maximum(apart, 1e-4)), size, together], 1)
 
 
 def logistic(x: Array, y: Array) -> Array:
@@ -75,19 +106,25 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True)
-    rows, pictures = candidates(parser.parse_args().data)
-    clear = (rows[:, 3] >= SMALLEST_PX) & ((rows[:, 0] >= FACE) | (rows[:, 0] < NOTHING))
-    face, score, apart = rows[clear, 0] >= FACE, rows[clear, 1], rows[clear, 2]
-    size = np.log(np.clip(rows[clear, 3], SMALL_PX, LARGE_PX))
-    x = np.stack([np.ones(len(face)), score, np.log(apart), size], 1)
-    w = logistic(x, face)
+    parser.add_argument("--pack", type=Path, required=True, help="what training.detector.pack wrote")
+    args = parser.parse_args()
+    candidates = Candidates()
+    crowd, pictures = scenes(args.data, candidates)
+    rows = np.concatenate([crowd, close_ups(args.pack, candidates)])
+    face = rows[:, 0] >= FACE
+    clear = (rows[:, 4] >= SMALLEST_PX) & (face | (rows[:, :2].max(1) < NOTHING))
+    w = logistic(features(rows[clear]), face[clear])
     # One half is put where the training scenes have as many false alarms as are allowed.
-    alarms = np.sort((x @ w)[~face])[::-1]
+    false = (crowd[:, 0] < NOTHING) & (crowd[:, 4] >= SMALLEST_PX)
+    alarms = np.sort(features(crowd[false]) @ w)[::-1]
     w[0] -= alarms[min(int(ALARMS * pictures), len(alarms) - 1)]
-    print("BIAS, PER_SCORE, PER_LOG_DISAGREEMENT, PER_LOG_SIZE =", ", ".join(f"{v:.3f}" for v in w))
-    for name, value, cut in (("score alone", score, 0.5), ("with the network", x @ w, 0.0)):
-        kept = value > cut
-        print(f"{name:17s} {face[kept].sum()} of {face.sum()} faces, {(~face[kept]).sum()} false alarms")
+    print("BIAS, PER_SCORE, PER_LOG_DISAGREEMENT =", ", ".join(f"{v:.3f}" for v in w[:3]))
+    print("PER_LOG_SIZE, PER_OVERLAP =", ", ".join(f"{v:.3f}" for v in w[3:]))
+    for name, kept in (("score alone", rows[:, 2] > 0.5), ("with the network", features(rows) @ w > 0)):
+        for where, part in (("scenes", np.arange(len(rows)) < len(crowd)), ("close-ups", None)):
+            here = clear & (part if part is not None else np.arange(len(rows)) >= len(crowd))
+            found, wrong = (kept & here & face).sum(), (kept & here & ~face).sum()
+            print(f"{name:17s} {where:9s} {found} of {(here & face).sum()} faces, {wrong} false alarms")
 
 
 if __name__ == "__main__":

@@ -37,12 +37,12 @@ def look(landmarks: FloatArray, score: float, apart: float | None) -> verify.Loo
 
 
 def test_agreement_score_and_size_all_speak_for_a_face() -> None:
-    assert verify.face_probability(0.6, 0.01, 40) > verify.face_probability(0.6, 0.02, 40)
-    assert verify.face_probability(0.7, 0.02, 40) > verify.face_probability(0.6, 0.02, 40)
-    assert verify.face_probability(0.6, 0.02, 80) > verify.face_probability(0.6, 0.02, 20)
-    assert verify.face_probability(0.6, 0.02, 300) == verify.face_probability(0.6, 0.02, 200)
-    assert verify.face_probability(0.9, 0.008, 60) > 0.95
-    assert verify.face_probability(0.3, 0.05, 60) < 0.05
+    assert verify.face_probability(0.6, 0.01, 40, 0.6) > verify.face_probability(0.6, 0.02, 40, 0.6)
+    assert verify.face_probability(0.7, 0.02, 40, 0.6) > verify.face_probability(0.6, 0.02, 40, 0.6)
+    assert verify.face_probability(0.6, 0.02, 80, 0.6) > verify.face_probability(0.6, 0.02, 20, 0.6)
+    assert verify.face_probability(0.6, 0.02, 300, 0.6) == verify.face_probability(0.6, 0.02, 200, 0.6)
+    assert verify.face_probability(0.9, 0.008, 60, 0.6) > 0.95
+    assert verify.face_probability(0.3, 0.05, 60, 0.6) < 0.05
 
 
 def test_a_weak_candidate_needs_agreement() -> None:

@@ -66,7 +66,7 @@ class Composer:
         self.textures = Pack(folder / "textures")
         self.occluders = Occluders(occluders, self.rng)
         self.scene_list = [i for i in range(len(self.scenes)) if is_held_out(i) == held_out]
-        numbers = np.array([i for i in range(len(self.faces)) if (i % 60 == 7) == held_out])
+        numbers = np.array([i for i in range(len(self.faces)) if is_held_out_photo(i) == held_out])
         # the sets differ in size and worth: draw a set first, softly by its size
         of_set = self.faces.set[numbers]
         self.by_set = [numbers[of_set == s] for s in range(len(self.faces.sets))]
@@ -326,6 +326,11 @@ class Composer:
                 self.faces, i, similarity(centre, target, scale, turn, flip), self.size, self.size
             )
         return self._tile(self.size, self.size, self.size * float(self.rng.uniform(0.3, 0.95)))
+
+
+def is_held_out_photo(photo: int) -> bool:
+    """Close-ups kept from training for the same purpose."""
+    return photo % 60 == 7
 
 
 def is_held_out(scene: int) -> bool:
