@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 
-LOST = 0.03
-"""Disagreement of the network's two answers, in crop sides, from which a face is no longer there."""
 INTERVAL = 30
 """Frames between two looks for new faces while fewer than max_faces are followed."""
 RENEWAL = 32
@@ -119,7 +117,7 @@ class Tracker:
         room = self._sdk.options.max_faces - len(self.tracks)
         for look in self._sdk.find(picture, None, clock, quick):
             known = any(verify.same_face(look.landmarks_px, track.look.landmarks_px) for track in self.tracks)
-            if room > 0 and not known:
+            if room > 0 and not known and verify.doubt(look) <= verify.LOST:
                 track = Track(self._numbers, look, look.x.identity, look.x.albedo)
                 track.take(look)
                 self.tracks.append(track)
@@ -129,7 +127,7 @@ class Tracker:
 
 def _there(look: verify.Look, picture: Picture) -> bool:
     """Whether a face is still where the network looked for it, and mostly within the picture."""
-    if look.apart is not None and look.apart > LOST:
+    if verify.doubt(look) > verify.LOST:
         return False
     height, width = picture.shape[:2]
     x, y = look.landmarks_px.T
