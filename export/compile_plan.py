@@ -40,6 +40,18 @@ class PlanFile:
 
 
 @dataclass
+class Convolution:
+    """A convolution on its way into the plan: the step it becomes, and what is written of it."""
+
+    node: onnx.NodeProto
+    step: dict[str, Any]
+    weights: Doubles  # (N, C, k, k)
+    bias: Doubles  # (N,)
+    outputs: int  # N, filled up to whole vectors
+    grid: int  # pixels of the picture per cell
+
+
+@dataclass
 class Place:
     """A tensor of the graph as maps: joined sources (map, doubled), or one vector with its columns' order."""
 
@@ -158,12 +170,13 @@ class _Compiler:
         step: dict[str, Any] = {"op": "conv", "sources": sources, "stride": stride, "dilation": dilation,
                                 "pad": pad, "to_float": False, "join": "none", "other": (0, False),
                                 "other_scale": 0.0, "gate_zero": 0}  # fmt: skip
+        conv = Convolution(node, step, weights, bias, outputs, grid)
         name, gate = node.output[0], np.zeros(0, np.float32)
         only = self._only(name)
         if only is not None and only.op_type == "Reshape" and self._joins_cells(only):
-            return self._cells(step, weights, bias, outputs, grid)
+            return self._cells(conv)
         if only is not None and only.op_type in ("Reshape", "Cast"):
-            return self._peaks(node, step, weights, bias, outputs, grid)
+            return self._peaks(conv)
         if only is not None and only.op_type == "Add":
             other = self._other(only, name)
             if other is None:
@@ -172,46 +185,38 @@ class _Compiler:
             name = self._absorb(only)
             step |= {"join": "add", "other": other}
         elif only is not None and only.op_type == "Sigmoid":
-            return self._gate(node, step, weights, bias, outputs, grid)
+            return self._gate(conv)
         name = self._relu_after(name)
         scale, zero = self._range(name, node.output[0])
         step["out"] = self._new_map(grid, outputs, scale, zero)
         if step["join"] == "add":
             step["other_scale"] = float(np.float32(self.scales[step["other"][0]] / scale))
-        self._write_conv(step, weights, bias, outputs, scale, gate)
+        self._write_conv(conv, scale, gate)
         self.places[name] = Place([(step["out"], False)])
         return True
 
-    def _gate(
-        self,
-        node: onnx.NodeProto,
-        step: dict[str, Any],
-        weights: Doubles,
-        bias: Doubles,
-        outputs: int,
-        grid: int,
-    ) -> bool:
+    def _gate(self, conv: Convolution) -> bool:
         """x + x * sigmoid(convolution), or the same as (1 + sigmoid) * x: equation 9."""
-        sigmoid = self._only(node.output[0])
+        sigmoid = self._only(conv.node.output[0])
         assert sigmoid is not None
         product = self._only(sigmoid.output[0])
         if product is None or product.op_type != "Mul":
-            raise ValueError(f"{node.name}: a sigmoid that no attention uses")
+            raise ValueError(f"{conv.node.name}: a sigmoid that no attention uses")
         base = next(name for name in product.input if name != sigmoid.output[0])
         total = self._only(product.output[0])
         if total is None or total.op_type != "Add" or base not in total.input:
-            raise ValueError(f"{node.name}: attention without its sum")
+            raise ValueError(f"{conv.node.name}: attention without its sum")
         for used in (sigmoid, product, total):
             self.done.add(used.name)
-        own_scale, own_zero = self._range(node.output[0])
+        own_scale, own_zero = self._range(conv.node.output[0])
         name = total.output[0]
         scale, zero = self._range(name)
-        step |= {"join": "gate", "other": self._place(base).sources[0], "gate_zero": own_zero}
-        step["out"] = self._new_map(grid, outputs, scale, zero)
+        conv.step |= {"join": "gate", "other": self._place(base).sources[0], "gate_zero": own_zero}
+        conv.step["out"] = self._new_map(conv.grid, conv.outputs, scale, zero)
         argument = (np.arange(256) - own_zero) * own_scale
-        factor = (1 + 1 / (1 + np.exp(-argument))) * self.scales[step["other"][0]] / scale
-        self._write_conv(step, weights, bias, outputs, own_scale, factor.astype(np.float32))
-        self.places[name] = Place([(step["out"], False)])
+        factor = (1 + 1 / (1 + np.exp(-argument))) * self.scales[conv.step["other"][0]] / scale
+        self._write_conv(conv, own_scale, factor.astype(np.float32))
+        self.places[name] = Place([(conv.step["out"], False)])
         return True
 
     def _add(self, node: onnx.NodeProto) -> bool:
@@ -225,25 +230,17 @@ class _Compiler:
         joined = self._only(reshape.output[0])
         return joined is not None and joined.op_type == "Concat" and len(self.shapes[joined.output[0]]) == 3
 
-    def _cells(self, step: dict[str, Any], weights: Doubles, bias: Doubles, outputs: int, grid: int) -> bool:
-        self.float_maps.append({"stride": grid, "channels": outputs})
-        step |= {"to_float": True, "out": len(self.float_maps) - 1}
-        self._write_conv(step, weights, bias, outputs, 1.0, np.zeros(0, np.float32))
-        self.cells.append(step["out"])
-        self.values_per_cell = len(weights)
+    def _cells(self, conv: Convolution) -> bool:
+        self.float_maps.append({"stride": conv.grid, "channels": conv.outputs})
+        conv.step |= {"to_float": True, "out": len(self.float_maps) - 1}
+        self._write_conv(conv, 1.0, np.zeros(0, np.float32))
+        self.cells.append(conv.step["out"])
+        self.values_per_cell = len(conv.weights)
         return True
 
-    def _peaks(
-        self,
-        node: onnx.NodeProto,
-        step: dict[str, Any],
-        weights: Doubles,
-        bias: Doubles,
-        outputs: int,
-        grid: int,
-    ) -> bool:
-        """Maps, softmax over the cells, and the product with the grid of cell centres."""
-        chain, name = [], node.output[0]
+    def _peaks(self, conv: Convolution) -> bool:
+        """Maps, softmax over the cells, and the product with the conv.grid of cell centres."""
+        chain, name = [], conv.node.output[0]
         while (only := self._only(name)) is not None and only.op_type in (
             "Cast",
             "Reshape",
@@ -255,18 +252,18 @@ class _Compiler:
             if only.op_type == "MatMul":
                 break
         if not chain or chain[-1].op_type != "MatMul" or "Softmax" not in [n.op_type for n in chain]:
-            raise ValueError(f"{node.name}: maps without a soft-argmax")
+            raise ValueError(f"{conv.node.name}: maps without a soft-argmax")
         cells = self.values[chain[-1].input[1]]  # (H * W, 2)
         side = round(len(cells) ** 0.5)
         extent = float((cells[:, 0].max() - cells[:, 0].min()) * side / (side - 1))
         self.done |= {used.name for used in chain}
-        self.float_maps.append({"stride": grid, "channels": outputs})
-        step |= {"to_float": True, "out": len(self.float_maps) - 1}
-        self._write_conv(step, weights, bias, outputs, 1.0, np.zeros(0, np.float32))
-        vector = self._new_vector(2 * len(weights))
-        self.steps.append({"op": "peaks", "source": step["out"], "points": len(weights), "extent": extent,
-                           "out": vector})  # fmt: skip
-        self.places[name] = Place(vector=vector, order=np.arange(2 * len(weights)))
+        self.float_maps.append({"stride": conv.grid, "channels": conv.outputs})
+        conv.step |= {"to_float": True, "out": len(self.float_maps) - 1}
+        self._write_conv(conv, 1.0, np.zeros(0, np.float32))
+        vector = self._new_vector(2 * len(conv.weights))
+        self.steps.append({"op": "peaks", "source": conv.step["out"], "points": len(conv.weights),
+                           "extent": extent, "out": vector})  # fmt: skip
+        self.places[name] = Place(vector=vector, order=np.arange(2 * len(conv.weights)))
         return True
 
     def _depthwise(
@@ -295,20 +292,13 @@ class _Compiler:
         self.places[name] = Place([(out, False)])
         return True
 
-    def _write_conv(
-        self,
-        step: dict[str, Any],
-        weights: Doubles,
-        bias: Doubles,
-        outputs: int,
-        out_scale: float,
-        gate: FloatArray,
-    ) -> None:
+    def _write_conv(self, conv: Convolution, out_scale: float, gate: FloatArray) -> None:
         """Weights (N, C, k, k) as (N, taps, C) bytes; the sources' scales and zero points go into them."""
+        weights = conv.weights
         taps = weights.shape[2] * weights.shape[3]
         rows = weights.transpose(0, 2, 3, 1).reshape(len(weights), taps, -1)
         parts, zeros, start = [], [], 0
-        for index, _ in step["sources"]:
+        for index, _ in conv.step["sources"]:
             channels = self.maps[index]["channels"]
             part = rows[:, :, start : start + channels] * self.scales[index]
             missing = channels - part.shape[2]  # the picture's fourth byte
@@ -319,14 +309,14 @@ class _Compiler:
         quantised, steps = _rows(real.reshape(len(real), -1))
         shaped = quantised.reshape(real.shape)
         sums = (shaped * np.concatenate(zeros)).sum((1, 2))
-        pad = outputs - len(weights)
+        pad = conv.outputs - len(weights)
         number = self._number()
         self.arrays[f"{number}.weights"] = np.pad(shaped, ((0, pad), (0, 0), (0, 0))).astype(np.int8)
-        self.arrays[f"{number}.bias"] = np.pad(np.round(bias / steps - sums), (0, pad)).astype(np.int32)
+        self.arrays[f"{number}.bias"] = np.pad(np.round(conv.bias / steps - sums), (0, pad)).astype(np.int32)
         self.arrays[f"{number}.scale"] = np.pad(steps / out_scale, (0, pad)).astype(np.float32)
         if len(gate):
             self.arrays[f"{number}.gate"] = gate
-        self.steps.append(step)
+        self.steps.append(conv.step)
 
     def _concat(self, node: onnx.NodeProto) -> bool:
         if any(name not in self.places for name in node.input):

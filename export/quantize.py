@@ -10,15 +10,13 @@ crops that are held out; no evaluation set is touched.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from export.eight_bits import eight_bits
 from export.lean import make_lean
 
 FloatArray = NDArray[np.float32]
@@ -26,36 +24,11 @@ LARGE = 100_000  # weights from which a matrix is quantised too
 TRUNK = ("Conv", "Add", "Mul", "Sigmoid", "Concat", "Resize")
 
 
-class Crops(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds crops (N, 3, S, S) float32 in batches of 16."""
-
-    def __init__(self, crops: FloatArray, name: str = "crop") -> None:
-        self._batches = iter([{name: crops[i : i + 16]} for i in range(0, len(crops), 16)])
-
-    def get_next(self) -> dict[str, FloatArray] | None:
-        return next(self._batches, None)
-
-
 def quantize(network: Path, crops: FloatArray, out: Path) -> onnx.ModelProto:
     """Write the QDQ form of `network` to `out`; returns the lean float32 network that it was made from."""
     lean = make_lean(onnx.load(str(network)))
-    with tempfile.TemporaryDirectory() as folder:
-        source, ready = Path(folder) / "lean.onnx", Path(folder) / "ready.onnx"
-        onnx.save(lean, str(source))
-        quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-        prepared = onnx.load(str(ready))
-        temporary = Path(folder) / "int8.onnx"
-        quantize_static(
-            str(ready),
-            str(temporary),
-            Crops(crops, prepared.graph.input[0].name),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=_float_nodes(prepared),
-        )
-        model = onnx.load(str(temporary))
+    batches = (crops[i : i + 16] for i in range(0, len(crops), 16))
+    prepared, model = eight_bits(lean, batches, _float_nodes)
     del model.metadata_props[:]
     model.metadata_props.extend(lean.metadata_props)
     model.producer_name, model.producer_version = lean.producer_name, lean.producer_version

@@ -8,42 +8,29 @@ Ranges come from training scenes that are not held out; training.detector.evalua
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from export.compile_plan import PlanFile, compile_plan, write_plan
+from export.eight_bits import eight_bits
 
 FloatArray = NDArray[np.float32]
 SIDES = (640, 320, 224)  # long sides that pictures are looked at with
 
 
-class Scenes(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds pictures (1, 3, H, W) float32 of any size."""
-
-    def __init__(self, pictures: Iterator[FloatArray], name: str) -> None:
-        self._pictures, self._name = pictures, name
-
-    def get_next(self) -> dict[str, FloatArray] | None:
-        picture = next(self._pictures, None)
-        return None if picture is None else {self._name: picture}
-
-
 def training_scenes(pack: Path, count: int) -> Iterator[FloatArray]:
     """Scenes for training, and pictures of single faces, as the detector sees them."""
     from facesdk.detect import fit
-    from training.detector.compose import is_held_out
+    from training.detector.compose import is_held_out, is_held_out_photo
     from training.detector.pack import Pack
 
     for part in ("scenes", "faces"):
         pictures = Pack(pack / part)
-        chosen = [i for i in range(len(pictures)) if not is_held_out(i) and i % 60 != 7]
+        chosen = [i for i in range(len(pictures)) if not (is_held_out(i) or is_held_out_photo(i))]
         for k, i in enumerate(chosen[:: max(1, len(chosen) // count)][:count]):
             image = np.ascontiguousarray(pictures.level(i, 0)[..., ::-1])
             seen = fit(image, SIDES[k % len(SIDES)])[0]
@@ -52,22 +39,12 @@ def training_scenes(pack: Path, count: int) -> Iterator[FloatArray]:
 
 def quantize_detector(network: Path, pictures: Iterator[FloatArray]) -> PlanFile:
     """The plan of a detector with one picture as input and its cells as output."""
-    with tempfile.TemporaryDirectory() as folder:
-        ready, eight = Path(folder) / "ready.onnx", Path(folder) / "int8.onnx"
-        quant_pre_process(str(network), str(ready), skip_symbolic_shape=True)
-        prepared = onnx.load(str(ready))
-        kept = [node.name for node in prepared.graph.node if node.op_type in ("Transpose", "Reshape")]
-        quantize_static(
-            str(ready),
-            str(eight),
-            Scenes(pictures, prepared.graph.input[0].name),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=kept,
-        )
-        return compile_plan(prepared, onnx.load(str(eight)))
+    return compile_plan(*eight_bits(onnx.load(str(network)), pictures, _layout_nodes))
+
+
+def _layout_nodes(model: onnx.ModelProto) -> list[str]:
+    """Nodes that only move numbers: eight bits have nothing to save there."""
+    return [node.name for node in model.graph.node if node.op_type in ("Transpose", "Reshape")]
 
 
 def main() -> None:

@@ -117,7 +117,7 @@ class Tracker:
         room = self._sdk.options.max_faces - len(self.tracks)
         for look in self._sdk.find(picture, None, clock, quick):
             known = any(verify.same_face(look.landmarks_px, track.look.landmarks_px) for track in self.tracks)
-            if room > 0 and not known and verify.doubt(look) <= verify.LOST:
+            if room > 0 and not known and verify.doubt(look) <= verify.MOST_DOUBT:
                 track = Track(self._numbers, look, look.x.identity, look.x.albedo)
                 track.take(look)
                 self.tracks.append(track)
@@ -127,7 +127,7 @@ class Tracker:
 
 def _there(look: verify.Look, picture: Picture) -> bool:
     """Whether a face is still where the network looked for it, and mostly within the picture."""
-    if verify.doubt(look) > verify.LOST:
+    if verify.doubt(look) > verify.MOST_DOUBT:
         return False
     height, width = picture.shape[:2]
     x, y = look.landmarks_px.T

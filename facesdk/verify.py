@@ -2,9 +2,8 @@
 
 The network places the 68 landmarks twice: by the fitted mesh, and by the maps of its decoder; in a photo it
 is asked about the mirrored crop, too. On a face all agree to about one per cent of the crop; on a wall or an
-ear each guesses for itself. Score and
-disagreement together tell faces from false alarms far better than the score alone, so the detector may name
-weaker candidates.
+ear each guesses for itself. Together with the score, the size and the place of the landmarks this tells
+faces from false alarms far better than the score alone, so the detector may name weaker candidates.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ SAME_FACE = 0.5
 
 LAST_RESORT = 0.2
 """Share of the asked score that is enough for the only face of a picture."""
-LOST = 0.02
+MOST_DOUBT = 0.02
 """Doubt, in crop sides, from which nothing is followed and nothing is a last resort: of close-ups that
 training left out no sure face reaches it, 97 % of textures and 99.9 % of plain grounds in its place do."""
 FOREHEAD = 0.31
@@ -97,7 +96,7 @@ def faces_among(looks: list[Look], least: float) -> list[Look]:
     judged = [_judged(look) for look in looks]
     best = max((look.found.score for look in judged), default=0.0)
     if best < least:
-        judged = [look for look in judged if doubt(look) <= LOST]
+        judged = [look for look in judged if doubt(look) <= MOST_DOUBT]
         best = max((look.found.score for look in judged), default=0.0)
     bar = least if best >= least else max(best, LAST_RESORT * least)
     surest: list[Look] = []

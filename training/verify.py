@@ -18,7 +18,7 @@ from facesdk import FaceSDK, Options, manifest
 from facesdk.detect import Detector
 from facesdk.verify import LARGE_PX, SMALL_PX, box_overlap, face_box
 from training.detector.compose import is_held_out_photo
-from training.detector.evaluate import STORED
+from training.detector.evaluate import STORED, corners
 from training.detector.pack import Pack
 
 Array = npt.NDArray[np.float64]
@@ -32,11 +32,6 @@ ALARMS = 0.25
 def overlap(box: Array, others: Array) -> float:
     """Largest IoU of a box x0 y0 x1 y1 with any of (n, 4)."""
     return max((box_overlap(box, other) for other in others), default=0.0)
-
-
-def corners(boxes: Array) -> Array:
-    """Boxes x y w h -> x0 y0 x1 y1."""
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1).astype(np.float64)
 
 
 class Candidates:

@@ -11,12 +11,6 @@ from benchmarks.bench_sdk import draw
 from benchmarks.check import read_bounds
 from benchmarks.cold import cold_start, fresh, memory
 from benchmarks.roofline import Limits, Work, network_work
-from facesdk import manifest
-
-BUNDLED = all(
-    (Path(manifest.ASSETS) / name).is_file()
-    for name in (manifest.NETWORK, manifest.FACE_MODEL, manifest.DETECTOR)
-)
 
 
 def test_a_convolution_and_a_product_are_counted(tmp_path: Path) -> None:
@@ -56,7 +50,6 @@ def test_an_error_in_a_fresh_interpreter_is_one_line() -> None:
         fresh("raise ValueError('not now')")
 
 
-@pytest.mark.skipif(not BUNDLED, reason="the bundled networks are not here")
 def test_cold_start_and_memory_give_every_bounded_figure() -> None:
     figures = cold_start(1) | memory(20)
     assert set(read_bounds("sdk")) <= set(figures)

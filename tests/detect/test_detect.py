@@ -179,10 +179,7 @@ def test_roll(degrees: float, yaw_squeeze: float) -> None:
 
 @pytest.fixture(scope="module")
 def eight_bits() -> Detector:
-    path = ASSET.with_suffix(".plan")
-    if not path.exists():
-        pytest.skip("the bundled plan is not here")
-    return Detector(path)
+    return Detector(ASSET.with_suffix(".plan"))
 
 
 def test_eight_bits_find_the_same(photo: NDArray[np.uint8], detector: Detector, eight_bits: Detector) -> None:

@@ -31,8 +31,6 @@ class Counting:
 
 @pytest.fixture(scope="module")
 def sdk() -> FaceSDK:
-    if not (manifest.ASSETS / manifest.DETECTOR).exists():
-        pytest.skip("the bundled networks are not here")
     return FaceSDK(Options(max_faces=2))
 
 
