@@ -24,13 +24,14 @@ OPSET = 17
 
 
 def export_network(network: MobileFaceRNet, path: Path, version: str) -> None:
-    """Write `path`: input crop (N, 3, S, S), outputs x (N, K), points (N, 68, 2), spread (N, 68).
+    """Write `path`: input crop (N, 3, S, S), outputs x (N, K), points (N, 68, 2), spread (N, 68) and
+    presence (N, 1).
 
     The metadata entry "facesdk" says what each of the K numbers is and which camera they live in.
     """
     size = network.preset.input_size
     form = ExportForm(network).eval()
-    names = ["x", "points", "spread"] if network.preset.points else ["x"]
+    names = ["x", "points", "spread", "presence"] if network.preset.points else ["x"]
     temporary = path.with_suffix(".part")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # sizes read as Python numbers are fixed on purpose
@@ -76,10 +77,10 @@ def parity(network: MobileFaceRNet, path: Path, seed: int = 0) -> float:
         crops = smooth_crops(count, network.preset.input_size, seed + count)
         given = dict(zip(names, session.run(names, {"crop": crops}), strict=True))
         with torch.no_grad():
-            x, points, spread = form(torch.from_numpy(crops))
+            x, *others = form(torch.from_numpy(crops))
         off = np.abs(given["x"] - x.numpy()) / network.std.numpy()
         worst = max(worst, float(off.max()))
-        for name, tensor in (("points", points), ("spread", spread)):
+        for name, tensor in zip(("points", "spread", "presence"), others, strict=True):
             if name in given:
                 worst = max(worst, float(np.abs(given[name] - tensor.numpy()).max()))
     return worst

@@ -36,6 +36,7 @@ class Coefficients:
     sh: FloatArray  # (9, 3), RGB
     points: FloatArray | None = None  # (68, 2) landmarks by the second way, crop sides from the centre
     spread: FloatArray | None = None  # (68,) log of each landmark's expected error, crop sides
+    presence: float | None = None  # logit of there being a face in the crop
 
 
 class Regressor:
@@ -73,19 +74,26 @@ class Regressor:
         return self._named(outputs, len(crops)), gray
 
     def _named(self, outputs: dict[str, FloatArray], count: int) -> list[Coefficients]:
-        x, points, spread = outputs["x"], outputs.get("points"), outputs.get("spread")
+        x = outputs["x"]
         if x.shape != (count, self._length):
             raise AssetError(
                 f"{self._name}: output x has shape {x.shape}, its layout says {self._length} numbers"
             )
         if not np.isfinite(x).all():
             raise AssetError(f"{self._name}: its output is not finite; the file is damaged")
+        others = ("points", "spread", "presence")
         return [
-            self._split(row, None if points is None else points[i], None if spread is None else spread[i])
+            self._split(row, *(outputs[name][i] if name in outputs else None for name in others))
             for i, row in enumerate(x)
         ]
 
-    def _split(self, x: FloatArray, points: FloatArray | None, spread: FloatArray | None) -> Coefficients:
+    def _split(
+        self,
+        x: FloatArray,
+        points: FloatArray | None,
+        spread: FloatArray | None,
+        presence: FloatArray | None,
+    ) -> Coefficients:
         part = {name: x[where] for name, where in self._slices.items()}
         return Coefficients(
             identity=part["alpha"].copy(),
@@ -96,6 +104,7 @@ class Regressor:
             sh=part["gamma"].reshape(9, 3).copy(),
             points=None if points is None else points.copy(),
             spread=None if spread is None else spread.copy(),
+            presence=None if presence is None else float(presence[0]),
         )
 
 

@@ -110,7 +110,7 @@ class FaceSDK:
 
     def look(self, picture: Picture, found: Any) -> list[verify.Look]:
         """What the network makes of every candidate in `found` (see facesdk/boxes.py), none left out."""
-        return self._look(picture, found_faces(found), Clock())
+        return self._look(picture, found_faces(found), Clock(), trusted=True)
 
     def find(
         self, picture: Picture, boxes: npt.ArrayLike | None, clock: Clock, quick: bool = False
@@ -146,7 +146,7 @@ class FaceSDK:
             first = verify.faces_among(self._look(picture, found[:1], clock, mirror), least)
             if first and first[0].found.score >= least:
                 return first
-        looks = self._look(picture, found, clock, mirror)
+        looks = self._look(picture, found, clock, mirror, trusted)
         if not trusted:
             looks = verify.faces_among(looks, least)
         return looks[: self.options.max_faces]
@@ -162,15 +162,27 @@ class FaceSDK:
             answers = self._answers(crop, x)
             apart = None if len(answers) == 1 else verify.disagreement(np.stack(answers))
             landmarks = crop.to_picture(self._landmarks(crop, x))
-            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i]))
+            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], x.presence))
         return looks
 
     def _look(
-        self, picture: Picture, found: list[FoundFace], clock: Clock, mirror: bool = True
+        self,
+        picture: Picture,
+        found: list[FoundFace],
+        clock: Clock,
+        mirror: bool = True,
+        trusted: bool = False,
     ) -> list[verify.Look]:
-        """The last of several looks at each candidate, refined; mirror: with a look at the mirrored crop."""
+        """The last of several looks at each candidate, refined; mirror: with a look at the mirrored crop.
+
+        Unless the candidates are trusted, those that hold nothing like a face are dropped after one look.
+        """
         crops = [self._crop_found(face) for face in found]
         (outputs, gray), mirrored = self._regress(picture, crops, clock), None
+        if not trusted and len(found) > 1:
+            kept = verify.worth_another_look([x.presence for x in outputs])
+            found, crops = [found[i] for i in kept], [crops[i] for i in kept]
+            outputs, gray = [outputs[i] for i in kept], gray[kept]
         for again in range(1, self.options.passes):
             seen = [crop.to_picture(self._landmarks(crop, x)) for crop, x in zip(crops, outputs, strict=True)]
             crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
@@ -179,9 +191,12 @@ class FaceSDK:
                 mirrored = self._regress(picture, crops, clock, mirror=True)[0]
         looks = []
         for i, (face, crop, x) in enumerate(zip(found, crops, outputs, strict=True)):
+            answers = [x] if mirrored is None else [x, mirrored[i]]
+            presence = [answer.presence for answer in answers if answer.presence is not None]
             x, apart = self._agreed(crop, x, None if mirrored is None else mirrored[i])
             landmarks = crop.to_picture(self._landmarks(crop, x))
-            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i]))
+            said = sum(presence) / len(presence) if presence else None
+            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], said))
         clock.lap("refine")
         return looks
 

@@ -1,15 +1,17 @@
 """Which candidates of the detector are faces, by what the network made of them.
 
-The network places the 68 landmarks twice: by the fitted mesh, and by the maps of its decoder; in a photo it
-is asked about the mirrored crop, too. On a face all agree to about one per cent of the crop; on a wall or an
-ear each guesses for itself. Together with the score, the size and the place of the landmarks this tells
-faces from false alarms far better than the score alone, so the detector may name weaker candidates.
+The network says so itself (`presence`, learned from what the detector had taken for faces). It also places
+the 68 landmarks twice: by the fitted mesh, and by the maps of its decoder; in a photo it is asked about the
+mirrored crop, too. On a face all agree to about one per cent of the crop; on a wall or an ear each guesses
+for itself. Together with the score, the size and the place of the landmarks this tells faces from false
+alarms far better than the score alone, so the detector may name weaker candidates.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +40,14 @@ scenes."""
 
 SMALL_PX, LARGE_PX = 14.0, 96.0
 
+LEAST_PRESENCE = -6.0
+"""A candidate whose first look says less is looked at no more."""
+MOST_PRESENCE = 8.0
+"""Beyond it, on either side, presence says nothing more."""
+
 # Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
 BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -15.297, 13.547, -1.949
-PER_LOG_SIZE, PER_OVERLAP = 1.551, -6.232
+PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 1.551, -6.232, 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +60,15 @@ class Look:
     landmarks_px: FloatArray  # (68, 2), picture
     apart: float | None  # disagreement of the answers, crop sides; None where the network gives one
     gray: FloatArray  # (S, S) the crop in gray, 0..1
+    presence: float | None = None  # logit of there being a face; None where the network does not say
     track: int | None = None  # number of the face that a tracker follows
+
+
+def worth_another_look(presence: Sequence[float | None]) -> list[int]:
+    """Which candidates, by the network's first look, may be faces; never none of them."""
+    known = [0.0 if value is None else value for value in presence]
+    kept = [i for i, value in enumerate(known) if value >= LEAST_PRESENCE]
+    return kept or [max(range(len(known)), key=lambda i: known[i])]
 
 
 def disagreement(answers: FloatArray) -> float:
@@ -61,15 +76,18 @@ def disagreement(answers: FloatArray) -> float:
     return float(2 * np.linalg.norm(answers - answers.mean(0), axis=2).mean())
 
 
-def face_probability(score: float, apart: float, size_px: float, overlap: float) -> float:
+def face_probability(
+    score: float, apart: float, size_px: float, overlap: float, presence: float = 0.0
+) -> float:
     """Probability that a candidate is a face: detector's score 0..1, disagreement in crop sides, sqrt(w * h),
-    IoU of the detector's box and the landmarks'.
+    IoU of the detector's box and the landmarks', the network's own logit (0: it does not know).
 
     Most false alarms are small; from LARGE_PX on size says nothing more. Where the network sees no face it
     places the mean one in the middle of the box, so that too much overlap speaks against a face.
     """
     logit = BIAS + PER_SCORE * score + PER_LOG_DISAGREEMENT * math.log(max(apart, 1e-4))
     logit += PER_LOG_SIZE * math.log(min(max(size_px, SMALL_PX), LARGE_PX)) + PER_OVERLAP * overlap
+    logit += PER_PRESENCE * min(max(presence, -MOST_PRESENCE), MOST_PRESENCE)
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -128,7 +146,8 @@ def _judged(look: Look) -> Look:
     box, score = face_box(look.landmarks_px), look.found.score
     if look.apart is not None:
         own = look.found.box_xyxy_px
-        score = face_probability(score, look.apart, _size(own), box_overlap(own, box))
+        overlap = box_overlap(own, box)
+        score = face_probability(score, look.apart, _size(own), overlap, look.presence or 0.0)
     found = dataclasses.replace(look.found, score=score, box_xyxy_px=box)
     return dataclasses.replace(look, found=found)
 

@@ -41,6 +41,7 @@ class Batch:
     points_weight: Tensor  # (N, 68)
     weight: Tensor  # (N,)
     light_weight: Tensor  # (N,)
+    presence: Tensor  # (N,)
     identity: Tensor  # (N, 128)
     mirrored: Tensor  # (N,) bool
 
@@ -121,6 +122,7 @@ class Augment:
             points_weight=points_weight,
             weight=self.shards.weight[rows],
             light_weight=self.shards.light_weight[rows],
+            presence=self.shards.presence[rows],
             identity=self.shards.identity[rows],
             mirrored=mirrored,
         )

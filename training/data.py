@@ -29,6 +29,7 @@ class Shards:
     points_weight: Tensor  # (n, 68)
     weight: Tensor  # (n,) of the fitted geometry
     light_weight: Tensor  # (n,) of beta and gamma
+    presence: Tensor  # (n,) 1 where there is a face
     identity: Tensor  # (n, 128) the identity teacher's embedding of length one, zeros where it has none
     set_index: NDArray[np.int64]  # (n,) into sets
     sets: list[str]
@@ -75,6 +76,8 @@ def load_shards(folder: Path, device: torch.device | str = "cpu", threads: int =
                 shard["identity"] if "identity" in shard.files else np.zeros((count, EMBEDDING), np.float16)
             )
             columns.setdefault("identity", []).append(identity)
+            presence = shard["presence"] if "presence" in shard.files else np.ones(count, np.float32)
+            columns.setdefault("presence", []).append(presence)
         start += count
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
 
@@ -90,6 +93,7 @@ def load_shards(folder: Path, device: torch.device | str = "cpu", threads: int =
         points_weight=tensor("points_weight"),
         weight=tensor("weight"),
         light_weight=tensor("light_weight") * tensor("weight"),
+        presence=tensor("presence"),
         identity=tensor("identity"),
         set_index=joined["set"].astype(np.int64),
         sets=names,

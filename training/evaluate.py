@@ -14,16 +14,18 @@ from training.networks.mobile_facernet import MobileFaceRNet
 @torch.no_grad()
 def evaluate(network: MobileFaceRNet, augment: Augment, rows: Tensor, size: int) -> dict[str, float]:
     """NME in per cent (equation 18) of the projected landmarks and of the soft-argmax points; pose; surface
-    in mm."""
+    in mm; the area under the ROC curve of presence, where there are crops without a face."""
     if not len(rows):
         return {}
     face, parts = augment.face, network.preset.layout.slices()
     columns: dict[str, list[Tensor]] = {}
     errors: list[Tensor] = []
     expected: list[Tensor] = []
+    told: list[Tensor] = []
+    present: list[Tensor] = []
     for chunk in torch.split(rows, 64):
         batch = augment.draw(chunk, size, None, None)
-        x, points, spread = network(batch.crops.contiguous(memory_format=torch.channels_last))
+        x, points, spread, presence = network(batch.crops.contiguous(memory_format=torch.channels_last))
         rotation = rotation_from_six(x[:, parts["R"]])
         delta = x[:, parts["delta"]].clamp(0, 1)
         seen = project(face.landmarks(x[:, parts["alpha"]], delta), rotation, x[:, parts["m"]])
@@ -41,8 +43,11 @@ def evaluate(network: MobileFaceRNet, augment: Augment, rows: Tensor, size: int)
         if points.shape[1]:
             values["points"] = 100 * distance(points, batch.points) / box
             # Above 0: the face called unsure is the one with the larger error.
-            errors.append((distance(seen, batch.points) * known).mean(1))
-            expected.append(spread.exp().mean(1))
+            labelled = known.sum(1) > 0
+            errors.append((distance(seen, batch.points) * known).mean(1)[labelled])
+            expected.append(spread.exp().mean(1)[labelled])
+            told.append(presence[:, 0])
+            present.append(batch.presence > 0)
         for name, value in values.items():
             columns.setdefault(name, []).append(value)
     joined = {name: torch.cat(value) for name, value in columns.items()}
@@ -50,7 +55,17 @@ def evaluate(network: MobileFaceRNet, augment: Augment, rows: Tensor, size: int)
     result = {k: float(mean_over(v, known if v.ndim == 2 else fitted)) for k, v in joined.items()}
     if errors:
         result["sureness"] = rank_correlation(torch.cat(errors), torch.cat(expected))
+        faces = torch.cat(present)
+        if not faces.all():
+            result["presence"] = area_under_curve(torch.cat(told), faces)
     return {k: round(v, 3) for k, v in result.items()}
+
+
+def area_under_curve(values: Tensor, positive: Tensor) -> float:
+    """Share of the pairs of a positive and a negative that the values put in the right order."""
+    ranks = values.argsort().argsort()[positive].double() + 1
+    ours, others = int(positive.sum()), int((~positive).sum())
+    return float((ranks.sum() - ours * (ours + 1) / 2) / max(ours * others, 1))
 
 
 def rank_correlation(a: Tensor, b: Tensor) -> float:

@@ -14,15 +14,13 @@ from training.data import Shards
 def row_weights(
     shards: Shards, rows: Tensor, set_weights: dict[str, float], yaw_boost: float, boost: Tensor
 ) -> Tensor:
-    """Draw weight of each of `rows`: its set's, more for faces turned away and by `boost` (n,) of all rows,
-    none for rows without any label."""
+    """Draw weight of each of `rows`: its set's, more for faces turned away and by `boost` (n,), all rows'."""
     by_set = np.array([set_weights.get(name, 1.0) for name in shards.sets])
     weight = torch.from_numpy(by_set[shards.set_index[rows.numpy()]]).float()
     rotvec = shards.labels["rotvec"][rows.to(shards.pictures.device)]
     forward = rotation_from_vector(rotvec)[:, :, 2]  # where the face frame's z, out of the face, points
     sideways = (forward[:, 0].abs() / torch.hypot(forward[:, 0], forward[:, 2]).clamp_min(1e-6)).cpu()
-    labelled = (shards.weight + shards.points_weight.sum(1) > 0).cpu()[rows]
-    out: Tensor = weight * (1 + yaw_boost * sideways + boost.cpu()[rows]) * labelled
+    out: Tensor = weight * (1 + yaw_boost * sideways + boost.cpu()[rows])
     return out
 
 

@@ -63,7 +63,13 @@ class Trainer:
         layout = Layout(alpha=face.n_id, beta=face.n_tex, delta=face.n_exp)
         self.augment = Augment(shards, face, settings.seed)
         self.train_rows, self.held_rows = shards.split(settings.held_out)
-        self.held_rows = self.held_rows[:: max(1, len(self.held_rows) // settings.evaluate_rows)]
+        labelled = (shards.weight + shards.points_weight.sum(1) > 0).cpu()[self.held_rows]
+        self.held_rows = torch.cat(
+            [
+                rows[:: max(1, len(rows) // settings.evaluate_rows)]
+                for rows in (self.held_rows[labelled], self.held_rows[~labelled])
+            ]
+        )
         closed = face.closed_eyes(shards.labels["delta"])
         self.draw_weights = row_weights(
             shards,
@@ -138,8 +144,8 @@ class Trainer:
         batch = self.augment.draw(self.train_rows[picks], size, s.jitter, s.photometry, clean)
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=s.autocast):
-            x, points, spread = self.network(crops)
-        total, terms = self.loss(x.float(), points.float(), spread.float(), batch)
+            x, points, spread, presence = self.network(crops)
+        total, terms = self.loss(x.float(), points.float(), spread.float(), presence.float(), batch)
         extra = self.paper(x.float(), batch, epoch)
         total = total + sum(extra.values())
         terms |= extra

@@ -1,6 +1,7 @@
-"""Fits the numbers of facesdk/verify.py on what the detector names in training scenes and in close-ups.
+"""Fits the numbers of facesdk/verify.py on what the detector names in scenes and close-ups that neither its
+training nor the network's has seen.
 
-    python -m training.verify --data DATA --pack runs/detector/pack
+    python -m training.verify --pack runs/detector/pack
 
 A candidate is a face where it overlaps a labelled box by 0.45 (IoU), none where it overlaps none by 0.15;
 those between are left out, and so are candidates under 14 px, for which the labels are not complete.
@@ -16,14 +17,16 @@ from tqdm import tqdm
 
 from facesdk import FaceSDK, Options, manifest
 from facesdk.detect import Detector
-from facesdk.verify import LARGE_PX, SMALL_PX, box_overlap, face_box
-from training.detector.compose import is_held_out_photo
+from facesdk.verify import LARGE_PX, MOST_PRESENCE, SMALL_PX, box_overlap, face_box
+from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.evaluate import STORED, corners
 from training.detector.pack import Pack
+from training.mistakes import view
 
 Array = npt.NDArray[np.float64]
 ASSET = manifest.ASSETS / manifest.DETECTOR_PLAN
 LOWEST, SMALLEST_PX = 0.25, 14.0
+VIEWS = 5
 FACE, NOTHING = 0.45, 0.15
 ALARMS = 0.25
 """False alarms per picture at a probability of one half."""
@@ -35,37 +38,42 @@ def overlap(box: Array, others: Array) -> float:
 
 
 class Candidates:
-    """Rows of what the detector names: IoU with the labels, with doubtful labels, score, disagreement, size
-    and overlap of the detector's box and the landmarks'."""
+    """Rows of what the detector names: IoU with the labels, with doubtful labels, score, disagreement, size,
+    overlap of the detector's box and the landmarks', presence."""
 
     def __init__(self) -> None:
         self.detector = Detector(ASSET, threshold=LOWEST)
         self.sdk = FaceSDK(Options(max_faces=1000))
 
     def __call__(self, picture: npt.NDArray[np.uint8], faces: Array, doubtful: Array) -> Array:
-        """(n, 6) of an RGB picture with labelled boxes x0 y0 x1 y1."""
+        """(n, 7) of an RGB picture with labelled boxes x0 y0 x1 y1."""
         rows = []
         for look in self.sdk.look(picture, self.detector(picture)):
             own, seen = (b.astype(float) for b in (look.found.box_xyxy_px, face_box(look.landmarks_px)))
             labelled, unsure = (max(overlap(own, b), overlap(seen, b)) for b in (faces, doubtful))
             size = np.sqrt(np.prod(own[2:] - own[:2]))
-            rows.append((labelled, unsure, look.found.score, look.apart, size, box_overlap(own, seen)))
-        return np.array(rows).reshape(-1, 6)
+            together, presence = box_overlap(own, seen), look.presence or 0.0
+            rows.append((labelled, unsure, look.found.score, look.apart, size, together, presence))
+        return np.array(rows).reshape(-1, 7)
 
 
-def scenes(data: Path, candidates: Candidates) -> tuple[Array, int]:
-    """Candidates of the training scenes, reduced to STORED px, and the number of pictures."""
-    folder = data / "train" / "scenes"
-    with np.load(folder / "labels.npz") as z:
-        files, boxes, image = z["files"], z["boxes"].astype(float), z["box_image"]
-    rows = []
-    for i, name in enumerate(tqdm(files)):
-        picture = np.asarray(cv2.imread(str(folder / "images" / str(name))), np.uint8)[..., ::-1].copy()
+def scenes(pack: Path, candidates: Candidates) -> tuple[Array, int]:
+    """Candidates of the scenes that training left out, as they are and in VIEWS other views of at most STORED
+    px, and the number of pictures."""
+    photos, rows, count = Pack(pack / "scenes"), [], 0
+    rng = np.random.default_rng(0)
+    for i in tqdm([i for i in range(len(photos)) if is_held_out(i)]):
+        sure = photos.sure[photos.faces(i)]
+        picture = np.asarray(photos.level(i, 0)[..., ::-1])
         zoom = min(1.0, STORED / max(picture.shape))
         size = (round(zoom * picture.shape[1]), round(zoom * picture.shape[0]))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-        rows.append(candidates(picture, corners(boxes[image == i] * zoom), np.zeros((0, 4))))
-    return np.concatenate(rows), len(files)
+        views = [(picture, corners(photos.boxes[photos.faces(i)]) * zoom)]
+        views += [view(photos, i, rng)[:2] for _ in range(VIEWS)]
+        for picture, boxes in views:
+            rows.append(candidates(picture, boxes[sure], boxes[~sure]))
+        count += len(views)
+    return np.concatenate(rows), count
 
 
 def close_ups(pack: Path, candidates: Candidates) -> Array:
@@ -81,9 +89,10 @@ def close_ups(pack: Path, candidates: Candidates) -> Array:
 
 def features(rows: Array) -> Array:
     """What face_probability sums, with its column of ones."""
-    score, apart, size, together = rows[:, 2:].T
+    score, apart, size, together, presence = rows[:, 2:].T
     size = np.log(np.clip(size, SMALL_PX, LARGE_PX))
-    return np.stack([np.ones(len(rows)), score, np.log(np.maximum(apart, 1e-4)), size, together], 1)
+    presence = np.clip(presence, -MOST_PRESENCE, MOST_PRESENCE)
+    return np.stack([np.ones(len(rows)), score, np.log(np.maximum(apart, 1e-4)), size, together, presence], 1)
 
 
 def logistic(x: Array, y: Array) -> Array:
@@ -100,21 +109,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--pack", type=Path, required=True, help="what training.detector.pack wrote")
     args = parser.parse_args()
     candidates = Candidates()
-    crowd, pictures = scenes(args.data, candidates)
+    crowd, pictures = scenes(args.pack, candidates)
     rows = np.concatenate([crowd, close_ups(args.pack, candidates)])
     face = rows[:, 0] >= FACE
     clear = (rows[:, 4] >= SMALLEST_PX) & (face | (rows[:, :2].max(1) < NOTHING))
     w = logistic(features(rows[clear]), face[clear])
-    # One half is put where the training scenes have as many false alarms as are allowed.
+    # One half is put where these scenes have as many false alarms as are allowed.
     false = (crowd[:, 0] < NOTHING) & (crowd[:, 4] >= SMALLEST_PX)
     alarms = np.sort(features(crowd[false]) @ w)[::-1]
     w[0] -= alarms[min(int(ALARMS * pictures), len(alarms) - 1)]
     print("BIAS, PER_SCORE, PER_LOG_DISAGREEMENT =", ", ".join(f"{v:.3f}" for v in w[:3]))
-    print("PER_LOG_SIZE, PER_OVERLAP =", ", ".join(f"{v:.3f}" for v in w[3:]))
+    print("PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE =", ", ".join(f"{v:.3f}" for v in w[3:]))
     for name, kept in (("score alone", rows[:, 2] > 0.5), ("with the network", features(rows) @ w > 0)):
         for where, part in (("scenes", np.arange(len(rows)) < len(crowd)), ("close-ups", None)):
             here = clear & (part if part is not None else np.arange(len(rows)) >= len(crowd))

@@ -50,25 +50,26 @@ def test_size_of_the_495_output_form(name: str) -> None:
 def test_output_shapes_and_gradients(name: str, size: int) -> None:
     layout = Layout(alpha=5, beta=4, delta=3)
     network = build(name, layout)
-    x, points, spread = network(torch.rand(2, 3, size, size))
+    x, points, spread, presence = network(torch.rand(2, 3, size, size))
     assert x.shape == (2, layout.total)
     assert points.shape == (2, network.preset.points, 2)
     assert spread.shape == points.shape[:2]
-    (x.sum() + points.square().sum() + spread.sum()).backward()
+    assert presence.shape == (2, 1 if network.preset.points else 0)
+    (x.sum() + points.square().sum() + spread.sum() + presence.sum()).backward()
     assert all(p.grad is not None for p in network.parameters())
 
 
 def test_untrained_network_gives_the_mean_face() -> None:
     network = build("default", Layout(alpha=5, beta=4, delta=3)).eval()
     network.mean.fill_(2.0)
-    x, _, _ = network(torch.rand(2, 3, 96, 96))
+    x = network(torch.rand(2, 3, 96, 96))[0]
     assert torch.allclose(x, torch.full_like(x, 2.0), atol=0.3)
 
 
 def test_export_form_holds_expressions_in_range() -> None:
     network = build("tiny", Layout(alpha=5, beta=4, delta=3)).eval()
     network.mean[9:12] = torch.tensor([-3.0, 0.5, 3.0])
-    x, _, _ = ExportForm(network)(torch.rand(1, 3, 96, 96))
+    x = ExportForm(network)(torch.rand(1, 3, 96, 96))[0]
     assert x[0, 9] == 0.0
     assert 0.0 < x[0, 10] < 1.0
     assert x[0, 11] == 1.0

@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 Image = NDArray[Any]
 
 
-def degrade(canvas: Image, rng: np.random.Generator) -> Image:
-    """Colour, gray, darkness, blur, motion, low resolution, noise and JPEG, each with its own chance."""
+LEGIBLE = 9.0
+"""px; a face that low resolution leaves smaller is one no more."""
+
+
+def degrade(canvas: Image, rng: np.random.Generator, smallest: float = 20.0) -> Image:
+    """Colour, gray, darkness, blur, motion, low resolution, noise and JPEG, each with its own chance.
+
+    smallest: px of the smallest face, which stays legible however low the resolution.
+    """
     if rng.random() < 0.8:
         canvas = _colour(canvas, rng)
     if rng.random() < 0.12:
@@ -27,7 +34,7 @@ def degrade(canvas: Image, rng: np.random.Generator) -> Image:
         canvas = cv2.filter2D(canvas, -1, kernel / kernel.sum())
     elif draw < 0.3:
         h, w = canvas.shape[:2]
-        share = rng.uniform(0.45, 0.9)
+        share = float(np.exp(rng.uniform(np.log(np.clip(LEGIBLE / smallest, 0.12, 0.45)), np.log(0.9))))
         small = cv2.resize(canvas, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
         canvas = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
     elif draw < 0.38:  # sharpened, as phone cameras do

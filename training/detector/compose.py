@@ -24,6 +24,8 @@ Image = NDArray[Any]
 BORDERS = (cv2.BORDER_CONSTANT, cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE)
 KEEP, UNSURE = 0.62, 0.25  # visible share of a face: found, or without loss, or gone
 SMALLEST = 8.0  # px; smaller faces carry no loss
+COVERED = 0.3  # share of the faces that something is put before
+AGAIN = 0.25  # share of the canvases round an earlier mistake, where those are known
 
 
 @dataclass
@@ -57,14 +59,26 @@ class Canvas:
 
 
 class Composer:
-    """Draws canvases; `sample()` gives (pixels RGB (S, S, 3), boxes, points, kind)."""
+    """Draws canvases; `sample()` gives (pixels RGB (S, S, 3), boxes, points, kind).
 
-    def __init__(self, folder: Path, occluders: Path, size: int, seed: int, held_out: bool = False) -> None:
+    mistakes: windows that an earlier state took for faces, see training/mistakes.py.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        occluders: Path,
+        size: int,
+        seed: int,
+        held_out: bool = False,
+        mistakes: Array | None = None,
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.size = size
         self.faces, self.scenes = Pack(folder / "faces"), Pack(folder / "scenes")
         self.textures = Pack(folder / "textures")
         self.occluders = Occluders(occluders, self.rng)
+        self.mistakes = mistakes
         self.scene_list = [i for i in range(len(self.scenes)) if is_held_out(i) == held_out]
         numbers = np.array([i for i in range(len(self.faces)) if is_held_out_photo(i) == held_out])
         # the sets differ in size and worth: draw a set first, softly by its size
@@ -75,7 +89,9 @@ class Composer:
 
     def sample(self) -> tuple[Image, Array, Array, NDArray[np.int64]]:
         draw = self.rng.random()
-        if draw < 0.30:
+        if self.mistakes is not None and self.rng.random() < AGAIN:
+            canvas = self._mistake(self.mistakes)
+        elif draw < 0.30:
             canvas = self._mosaic()
         elif draw < 0.57:
             canvas = self._pasted()
@@ -87,12 +103,12 @@ class Composer:
             self._distract(canvas)
         pixels = canvas.pixels
         for n in range(len(canvas.boxes)):
-            if canvas.kind[n] == 1 and self.rng.random() < 0.2:
+            if canvas.kind[n] == 1 and self.rng.random() < COVERED:
                 self.occluders.put(pixels, canvas.boxes[n], canvas.points[n], self._texture())
-        pixels = degrade(pixels, self.rng)
         boxes = np.array(canvas.boxes, np.float32).reshape(-1, 4)
         kind = np.array(canvas.kind, np.int64)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
+        pixels = degrade(pixels, self.rng, float(size[kind == 1].min(initial=self.size)))
         kind[size < SMALLEST] = 0
         return pixels[..., ::-1], boxes, np.array(canvas.points, np.float32).reshape(-1, 5, 2), kind
 
@@ -312,6 +328,16 @@ class Composer:
         degrees = 0.0 if self.rng.random() < 0.5 else self._turn()
         matrix = similarity(centre, target, scale, degrees, bool(self.rng.random() < 0.5))
         return self._warped(self.scenes, i, matrix, self.size, self.size)
+
+    def _mistake(self, windows: Array) -> Canvas:
+        """A window of a picture round what was taken for a face there, with the faces that it shows."""
+        kind, i, x, y, side = windows[self.rng.integers(len(windows))]
+        pack = (self.faces, self.scenes, self.textures)[int(kind)]
+        size = float(np.exp(self.rng.uniform(np.log(16), np.log(110))))
+        target = self.size * self.rng.uniform(0.2, 0.8, 2)
+        flip = bool(self.rng.random() < 0.5)
+        matrix = similarity(np.array([x, y]), target, size / side, self._turn(), flip)
+        return self._warped(pack, int(i), matrix, self.size, self.size)
 
     def _close_up(self) -> Canvas:
         """One picture over the canvas, as it is stored or nearer: faces that fill it or are cut by it."""

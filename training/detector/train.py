@@ -88,10 +88,18 @@ def follow(ema: nn.Module, net: nn.Module, keep: float) -> None:
                 a.copy_(b)
 
 
-def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path, init: Path | None = None) -> None:
+def train(
+    config: dict[str, Any],
+    pack: Path,
+    occluders: Path,
+    out: Path,
+    init: Path | None = None,
+    mistakes: Path | None = None,
+) -> None:
     """Run the schedule of the config; checkpoint, model and log go to `out`.
 
-    `init`: safetensors with the averaged weights of an earlier run to start from.
+    `init`: safetensors with the averaged weights of an earlier run to start from. `mistakes`: the windows
+    that training.mistakes wrote with it.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config["seed"])
@@ -112,7 +120,8 @@ def train(config: dict[str, Any], pack: Path, occluders: Path, out: Path, init: 
         ema.load_state_dict(saved["ema"])
         optimizer.load_state_dict(saved["optimizer"])
         step, spent = saved["step"], saved["seconds"]
-    composer = Composer(pack, occluders, config["size"], config["seed"] + step)
+    windows = None if mistakes is None else np.load(mistakes)["windows"]
+    composer = Composer(pack, occluders, config["size"], config["seed"] + step, mistakes=windows)
     feed = Feed(composer, config["batch"], config["fresh"], config["pool"])
     centres, strides = cells(config["size"], config["size"])
     budget, mean, evaluated = config["minutes"] * 60, dict[str, float](), spent
@@ -182,12 +191,14 @@ def main() -> None:
     parser.add_argument("--occluders", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="averaged weights of an earlier run, safetensors")
+    parser.add_argument("--mistakes", type=Path, help="windows of training.mistakes, npz")
     args = parser.parse_args()
     import tomllib  # Python 3.11; the network and loss are used by the tests on 3.10 too
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    train(tomllib.loads(args.config.read_text()), args.pack, args.occluders, args.out, args.init)
+    config = tomllib.loads(args.config.read_text())
+    train(config, args.pack, args.occluders, args.out, args.init, args.mistakes)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class Weights:
     openings: float = 0.0
     identity: float = 0.0
     spread: float = 0.1
+    presence: float = 0.5
 
 
 def mean_over(values: Tensor, weight: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ class FitLoss:
             self.effect[self.parts[name]] = part / part.mean()
 
     def __call__(
-        self, x: Tensor, points: Tensor, spread: Tensor, batch: Batch
+        self, x: Tensor, points: Tensor, spread: Tensor, presence: Tensor, batch: Batch
     ) -> tuple[Tensor, dict[str, Tensor]]:
         parts, w = {name: x[:, where] for name, where in self.parts.items()}, self.weights
         rotation = rotation_from_six(parts["R"])
@@ -94,6 +95,8 @@ class FitLoss:
             # Likelihood of exp(-r / b) / (2 pi b^2), whose mean error is 2 b = exp(spread).
             likelihood = off_by.detach() * torch.exp(-spread) + spread
             terms["spread"] = mean_over(likelihood, point_weight)
+        if presence.shape[1]:
+            terms["presence"] = F.binary_cross_entropy_with_logits(presence[:, 0], batch.presence)
         if self.identity is not None and self.weights.identity:
             terms["identity"] = self.identity(parts["alpha"], batch.identity, batch.mirrored)
         if points.shape[1]:

@@ -76,18 +76,20 @@ class PointHead(nn.Module):
         # What makes one point unsure (dark, blurred, turned away) makes others so too: a few numbers say it.
         self.doubt = nn.Linear(hidden, self.causes)
         self.spread = nn.Linear(self.causes, points)
+        self.presence = nn.Linear(hidden, 1)
         nn.init.normal_(self.spread.weight, std=1e-2)
         nn.init.constant_(self.spread.bias, START)
 
-    def forward(self, x: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Deep features and landmarks -> x, normalised, and log of each landmark's expected error."""
+    def forward(self, x: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Deep features and landmarks -> x, normalised; log of each landmark's expected error; whether there
+        is a face at all, as a logit (N, 1)."""
         code = torch.relu(self.code(x)).mean((2, 3))
         place = torch.relu(self.place(x))
         if place.shape[2] != self.cells:  # smaller inputs of the first training steps
             place = F.interpolate(place, size=(self.cells, self.cells), mode="bilinear", align_corners=False)
         joined = torch.cat([4 * points.flatten(1), code, place.flatten(1)], 1)  # 4: points to unit variance
         hidden = torch.relu(self.hidden(joined))
-        return self.output(hidden), self.spread(torch.relu(self.doubt(hidden)))
+        return self.output(hidden), self.spread(torch.relu(self.doubt(hidden))), self.presence(hidden)
 
 
 class ColourHead(nn.Module):

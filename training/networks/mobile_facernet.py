@@ -97,10 +97,11 @@ PRESETS = {
 
 class MobileFaceRNet(nn.Module):
     """Crop (N, 3, S, S) RGB 0..1 -> x (N, K) in label units, points (N, P, 2) in units of the crop's side,
-    and spread (N, P), the logarithm of the error to be expected of each landmark, in the same unit.
+    spread (N, P), the logarithm of the error to be expected of each landmark, in the same unit, and presence
+    (N, 1), the logit of there being a face in the crop.
 
-    `mean` and `std` hold the labels' statistics: the last layer learns normalised labels. `points` and
-    `spread` are empty (N, 0, 2), (N, 0) in forms without a decoder.
+    `mean` and `std` hold the labels' statistics: the last layer learns normalised labels. `points`, `spread`
+    and `presence` are empty (N, 0, 2), (N, 0), (N, 0) in forms without a decoder.
     """
 
     mean: Tensor
@@ -167,20 +168,21 @@ class MobileFaceRNet(nn.Module):
             out.append(x)
         return out
 
-    def forward(self, crop: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, crop: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         stages = self.features(crop)
         if self.decoder is None:
             normalised = self.head(stages[-1])
             points, spread = crop.new_zeros(crop.shape[0], 0, 2), crop.new_zeros(crop.shape[0], 0)
+            presence = spread
         else:
             points = self.decoder(stages[-1], [stages[i] for i in self.taps[::-1]])
-            normalised, spread = self.head(stages[-1], points)
+            normalised, spread, presence = self.head(stages[-1], points)
         if self.colour is not None:
             albedo, light = self.colour(crop)
             at = self.preset.layout.slices()
             for part, extra in ((at["beta"], albedo), (at["gamma"], light)):
                 normalised = normalised + F.pad(extra, (part.start, normalised.shape[1] - part.stop))
-        return self.mean + self.std * normalised.float(), points, spread.float()
+        return self.mean + self.std * normalised.float(), points, spread.float(), presence.float()
 
 
 class ExportForm(nn.Module):
@@ -191,10 +193,10 @@ class ExportForm(nn.Module):
         self.network = network
         self.delta = network.preset.layout.slices()["delta"]
 
-    def forward(self, crop: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x, points, spread = self.network(crop)
+    def forward(self, crop: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        x, *rest = self.network(crop)
         a, b = self.delta.start, self.delta.stop
-        return torch.cat([x[:, :a], F.hardtanh(x[:, a:b], 0.0, 1.0), x[:, b:]], 1), points, spread
+        return torch.cat([x[:, :a], F.hardtanh(x[:, a:b], 0.0, 1.0), x[:, b:]], 1), *rest
 
 
 def build(name: str, layout: Layout | None = None, **changes: object) -> MobileFaceRNet:

@@ -1,0 +1,207 @@
+"""What the detector takes for faces in training pictures: the faces there, and what is none.
+
+    python -m training.mistakes --pack runs/detector/pack --occluders DATA/occluders \
+        --out cache/shards --windows cache/mistakes.npz
+
+The network learns from both to tell whether a crop shows a face (its output `presence`), and the detector
+learns from the windows round its false alarms. Candidates come from the sets' photos (ears, hands, clothes,
+what hangs on walls), from scenes as they are and turned, and from composed canvases. Scenes and photos that
+the detector's training holds out are left out here, too.
+
+The shards are those of training/pack.py with weight 0 and no labels but `presence`: 1 in the set `crowd`, 0
+in the set `nothing`. Their points are where the network saw a face, so that masks and glasses are drawn on
+both alike. Each candidate gives two rows: the crop of the detection, and the last one that the SDK takes.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from facesdk import FaceSDK, Options, manifest
+from facesdk.crop import Crop, crop_from_detection
+from facesdk.detect import Detector
+from facesdk.verify import Look, box_overlap
+from training.detector.augment import degrade
+from training.detector.compose import Composer, is_held_out, is_held_out_photo
+from training.detector.evaluate import STORED, corners
+from training.detector.geometry import map_boxes, similarity, warp
+from training.detector.pack import Pack
+from training.observations import Frames
+from training.pack import MARGIN, SIZE, encode, write_shards
+
+Array = npt.NDArray[Any]
+LOWEST = 0.2
+"""Score from which a find is a candidate: somewhat under what the SDK asks of one."""
+FACE, NOTHING = 0.5, 0.1
+SMALLEST_PX = 14.0
+SETS = np.array(["nothing", "crowd"])
+TURNS = 6
+"""How often each scene is looked at, turned, mirrored and degraded anew each time."""
+MOST_FACES = 12
+"""Labelled faces that one picture may give; crowds are alike."""
+
+
+class Source:
+    """Pictures RGB with the boxes of everything that is or may be a face, x0 y0 x1 y1, and which are sure."""
+
+    def __init__(self, pack: Path, occluders: Path, canvases: int, seed: int) -> None:
+        self.faces, self.scenes = Pack(pack / "faces"), Pack(pack / "scenes")
+        self.textures = Pack(pack / "textures")
+        self.composer = Composer(pack, occluders, STORED, seed)
+        self.rng = np.random.default_rng(seed)
+        self.canvases = canvases
+
+    def __iter__(self) -> Iterator[tuple[str, int, Array, Array, Array, Array]]:
+        """Kind, number, picture, boxes, which are sure, and the map from the packed picture."""
+        rng = self.rng
+        plain = np.eye(2, 3, dtype=np.float32)
+        for i in range(len(self.faces)):
+            if not is_held_out_photo(i):
+                which = self.faces.faces(i)
+                picture = np.ascontiguousarray(self.faces.level(i, 0)[..., ::-1])
+                yield "faces", i, picture, corners(self.faces.boxes[which]), self.faces.sure[which], plain
+        for i in range(len(self.scenes)):
+            for _ in range(0 if is_held_out(i) else TURNS):
+                picture, boxes, matrix = view(self.scenes, i, rng)
+                yield "scenes", i, picture, boxes, self.scenes.sure[self.scenes.faces(i)], matrix
+        for i in range(len(self.textures)):
+            picture = np.ascontiguousarray(self.textures.level(i, 0)[..., ::-1])
+            yield "textures", i, picture, np.zeros((0, 4)), np.zeros(0, bool), plain
+        for i in range(self.canvases):
+            pixels, boxes, _, kind = self.composer.sample()
+            yield "canvas", i, np.ascontiguousarray(pixels), boxes, kind == 1, plain
+
+
+def view(scenes: Pack, i: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Scene i turned, mirrored, degraded, of STORED px at most: RGB picture, boxes x0 y0 x1 y1, the map."""
+    h, w = scenes.shape[i, 0]
+    scale = STORED / max(h, w) * float(np.exp(rng.uniform(-0.2, 0.6)))
+    width, height = (max(64, min(STORED, round(n * scale))) for n in (w, h))
+    degrees = float(rng.normal(0, 10))
+    room = np.array([w, h]) - np.array([width, height]) / scale
+    middle = np.array([w, h]) / 2 + rng.uniform(-0.3, 0.3, 2) * room
+    target = np.array([width, height]) / 2
+    matrix = similarity(middle, target, scale, degrees, bool(rng.random() < 0.5))
+    picture = degrade(np.asarray(warp(scenes, i, matrix, width, height, cv2.BORDER_REPLICATE)), rng)
+    boxes = map_boxes(scenes.boxes[scenes.faces(i)], matrix)
+    return np.ascontiguousarray(picture[..., ::-1]), boxes, matrix
+
+
+def frames_of_crops(crops: list[Crop]) -> Frames:
+    """Crops as the packing knows them."""
+    return Frames(
+        np.array([c.center for c in crops], np.float64),
+        np.array([c.side for c in crops], np.float64),
+        np.radians([c.roll_deg for c in crops]),
+    )
+
+
+class Rows:
+    """Shard rows as they gather."""
+
+    def __init__(self) -> None:
+        self.pictures: list[bytes] = []
+        self.points: list[Array] = []
+        self.presence: list[int] = []
+        self.subject: list[int] = []
+
+    def add(self, picture: Array, look: Look, presence: int, subject: int) -> None:
+        """The two crops of a candidate."""
+        found = look.found
+        first = crop_from_detection(found.box_xyxy_px, found.points_px, look.crop.size, found.roll_deg)
+        frames = frames_of_crops([first, look.crop])
+        to_pack = np.float32(SIZE / MARGIN)
+        for row in (0, 1):
+            self.pictures.append(encode(picture[..., ::-1], frames, row))
+            at = frames.to_crop(np.stack([look.landmarks_px] * 2).astype(np.float64))[row]
+            self.points.append((at * to_pack + (SIZE - 1) / 2).astype(np.float32))
+            self.presence.append(presence)
+            self.subject.append(subject)
+
+    def arrays(self, n_id: int, n_tex: int, n_exp: int) -> dict[str, Array]:
+        """Columns of the shards."""
+        n = len(self.presence)
+        presence = np.array(self.presence)
+        sizes = {"alpha": n_id, "beta": n_tex, "delta": n_exp, "identity": 128}
+        out: dict[str, Array] = {name: np.zeros((n, size), np.float16) for name, size in sizes.items()}
+        for name, shape in (("rotvec", (n, 3)), ("m", (n, 3)), ("gamma", (n, 27)), ("weight", (n,))):
+            out[name] = np.zeros(shape, np.float32)
+        out["light_weight"] = np.zeros(n, np.float32)
+        out["points"] = np.stack(self.points)
+        out["points_weight"] = np.zeros((n, 68), np.float32)
+        out["presence"] = presence.astype(np.float32)
+        out["set"] = presence.astype(np.uint8)
+        out["subject"] = np.array(self.subject, np.int32)
+        return out
+
+
+def share_of(box: Array, others: Array) -> Array:
+    """IoU of a box with each of (n, 4)."""
+    return np.array([box_overlap(box, other) for other in others])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pack", type=Path, required=True, help="what training.detector.pack wrote")
+    parser.add_argument("--occluders", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--windows", type=Path, required=True, help="npz for the detector's training")
+    parser.add_argument("--canvases", type=int, default=5000)
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="k n: every n-th picture from k")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    part, parts = args.part
+    detector = Detector(manifest.ASSETS / manifest.DETECTOR_PLAN, threshold=LOWEST, retry=False)
+    sdk = FaceSDK(Options(max_faces=1000))
+    rng = np.random.default_rng(part)
+    rows, windows = Rows(), []
+    source = Source(args.pack, args.occluders, args.canvases, 7)
+    subjects: dict[tuple[str, int], int] = {}
+    for n, (kind, i, picture, boxes, sure, matrix) in enumerate(tqdm(source, mininterval=10)):
+        if n % parts != part:
+            continue
+        subject = subjects.setdefault((kind, i), len(subjects) * parts + part)
+        faces = 0
+        for look in sdk.look(picture, detector(picture)):
+            own = look.found.box_xyxy_px.astype(np.float64)
+            size = float(np.sqrt(np.prod(own[2:] - own[:2])))
+            share = share_of(own, boxes)
+            best = float(share.max(initial=0))
+            middle = (own[:2] + own[2:]) / 2
+            within = ((middle > boxes[:, :2]) & (middle < boxes[:, 2:])).all(1).any()
+            if size < SMALLEST_PX:
+                continue
+            if best < NOTHING and not within:
+                # What all the network's answers agree on, and the score too, may be a face nobody labelled.
+                if look.apart is not None and look.apart < 0.012 and look.found.score > 0.5:
+                    continue
+                rows.add(picture, look, 0, subject)
+                if kind != "canvas":
+                    back = cv2.invertAffineTransform(matrix)
+                    at = back[:, :2] @ middle + back[:, 2]
+                    side = size / float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+                    windows.append((("faces", "scenes", "textures").index(kind), i, *at, side))
+            elif best >= FACE and sure[int(share.argmax())] and faces < MOST_FACES:
+                faces += 1
+                if kind != "faces" or rng.random() < 0.1:  # the sets' own faces have labelled rows already
+                    rows.add(picture, look, 1, subject)
+    model = sdk.model
+    arrays = rows.arrays(model.n_id, model.n_tex, model.n_exp)
+    order = rng.permutation(len(rows.presence))
+    arrays = {name: values[order] for name, values in arrays.items()}
+    stem = f"shard_unlabelled_{part}"
+    write_shards(args.out, [rows.pictures[k] for k in order], arrays, SETS, stem)
+    np.savez(args.windows, windows=np.array(windows, np.float64).reshape(-1, 5))
+    print(f"{len(order)} rows, {int(arrays['presence'].sum())} of faces; {len(windows)} windows")
+
+
+if __name__ == "__main__":
+    main()
