@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -158,6 +159,8 @@ def _onnx_cells(path: str | os.PathLike[str], threads: int) -> Cells:
 
 
 def _plan_cells(path: str | os.PathLike[str]) -> Cells:
+    import cv2  # slow to import; a program that gives boxes never needs it
+
     from facesdk import _core
     from facesdk.backends.native import build, read_plan
 
@@ -176,7 +179,7 @@ def _plan_cells(path: str | os.PathLike[str]) -> Cells:
         if len(runs) >= MOST_SIZES:
             del runs[next(iter(runs))]  # the one that was not used for longest
         runs[height, width] = run
-        run.picture()[:, :, :3] = picture
+        cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA, dst=run.picture())  # the fourth channel has no weight
         run.run()
         return np.concatenate([run.float_map(level)[:, :values] for level in levels])
 
@@ -190,12 +193,15 @@ def fit(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], FloatAr
     h, w = max(1, round(height * zoom)), max(1, round(width * zoom))
     import cv2  # slow to import; a program that gives boxes never needs it
 
-    # Bilinear alone skips pixels below one half: whole numbers are taken off by area first, which is quick.
-    factor = int(min(width / w, height / h))
+    # Bilinear alone skips pixels below one half: powers of two, which are quick, are taken off by area first.
+    factor = 1 << max(0, int(math.log2(min(width / w, height / h) + 1e-9)))
     if factor > 1:
         cells = (width // factor, height // factor)  # what is left over, less than a cell, is cut off
         whole = image[: cells[1] * factor, : cells[0] * factor]
-        image = np.asarray(cv2.resize(whole, cells, interpolation=cv2.INTER_AREA), np.uint8)
+        for left in range(factor.bit_length() - 2, -1, -1):
+            half = (cells[0] << left, cells[1] << left)
+            whole = np.asarray(cv2.resize(whole, half, interpolation=cv2.INTER_AREA), np.uint8)
+        image = whole
         w, h = max(1, round(cells[0] * factor * zoom)), max(1, round(cells[1] * factor * zoom))
         width, height = cells[0] * factor, cells[1] * factor
     small = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)

@@ -45,6 +45,12 @@ def test_agreement_score_and_size_all_speak_for_a_face() -> None:
     assert verify.face_probability(0.3, 0.05, 60, 0.6) < 0.1
 
 
+def test_only_what_may_be_a_face_is_looked_at_again() -> None:
+    sure_not = verify.LEAST_PRESENCE - 1
+    assert verify.worth_another_look([3.0, sure_not, None, verify.LEAST_PRESENCE]) == [0, 2, 3]
+    assert verify.worth_another_look([sure_not - 1, sure_not]) == [1]  # the likeliest, rather than nothing
+
+
 def test_a_weak_candidate_needs_agreement() -> None:
     agreeing, guessing = look(face_at(50, 50, 20), 0.4, 0.009), look(face_at(150, 50, 20), 0.4, 0.04)
     kept = verify.faces_among([agreeing, guessing], 0.5)

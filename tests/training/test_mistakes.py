@@ -1,0 +1,49 @@
+"""Rows for presence, and the views that they come from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+pytest.importorskip("torch")
+
+from facesdk.boxes import FoundFace  # noqa: E402
+from facesdk.crop import crop_from_detection, make_crop  # noqa: E402
+from facesdk.regress import Coefficients  # noqa: E402
+from facesdk.verify import Look  # noqa: E402
+from training.evaluate import area_under_curve  # noqa: E402
+from training.mistakes import Rows  # noqa: E402
+from training.pack import MARGIN, SIZE  # noqa: E402
+
+
+def test_both_crops_of_a_candidate_are_kept_with_its_landmarks() -> None:
+    picture = np.zeros((200, 300, 3), np.uint8)
+    picture[80:120, 130:170] = (250, 20, 20)  # RGB: what is red stays red
+    zeros = np.zeros(1, np.float32)
+    x = Coefficients(zeros, zeros, zeros, np.eye(3, dtype=np.float32), zeros, zeros)
+    found = FoundFace(np.array([120, 70, 180, 130], np.float32), 0.4)
+    landmarks = np.full((68, 2), 100, np.float32) + [50, 0]
+    crop = make_crop((150, 100), 40.0, 0.0, 96)
+    rows = Rows()
+    rows.add(picture, Look(found, crop, x, landmarks.astype(np.float32), 0.01, zeros), 0, 5)
+    arrays = rows.arrays(6, 4, 3)
+    assert arrays["presence"].tolist() == [0, 0]
+    assert arrays["alpha"].shape == (2, 6)
+    assert not arrays["weight"].any()
+    assert not arrays["points_weight"].any()
+    first = crop_from_detection(found.box_xyxy_px, None, 96)
+    for k, used in enumerate((first, crop)):
+        shown = cv2.imdecode(np.frombuffer(rows.pictures[k], np.uint8), cv2.IMREAD_COLOR)
+        at = arrays["points"][k][0]
+        expected = (np.array([150, 100]) - used.center) * SIZE / (MARGIN * used.side) + (SIZE - 1) / 2
+        assert np.allclose(at, expected, atol=1e-3)
+        assert shown[round(at[1]), round(at[0]), 2] > 200
+
+
+def test_area_under_curve_counts_ordered_pairs() -> None:
+    import torch
+
+    values = torch.tensor([0.9, 0.1, 0.8, 0.3])
+    assert area_under_curve(values, torch.tensor([True, False, True, False])) == 1.0
+    assert area_under_curve(values, torch.tensor([True, True, False, False])) == 0.5
