@@ -23,10 +23,10 @@ def test_both_crops_of_a_candidate_are_kept_with_its_landmarks() -> None:
     zeros = np.zeros(1, np.float32)
     x = Coefficients(zeros, zeros, zeros, np.eye(3, dtype=np.float32), zeros, zeros)
     found = FoundFace(np.array([120, 70, 180, 130], np.float32), 0.4)
-    landmarks = np.full((68, 2), 100, np.float32) + [50, 0]
+    landmarks = np.tile(np.array([150, 100], np.float32), (68, 1))
     crop = make_crop((150, 100), 40.0, 0.0, 96)
     rows = Rows()
-    rows.add(picture, Look(found, crop, x, landmarks.astype(np.float32), 0.01, zeros), 0, 5)
+    rows.add(picture, Look(found, crop, x, landmarks, 0.01, zeros), 0, 5)
     arrays = rows.arrays(6, 4, 3)
     assert arrays["presence"].tolist() == [0, 0]
     assert arrays["alpha"].shape == (2, 6)
