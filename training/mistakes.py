@@ -43,6 +43,8 @@ SMALLEST_PX = 14.0
 SETS = np.array(["nothing", "crowd"])
 TURNS = 6
 """How often each scene is looked at, turned, mirrored and degraded anew each time."""
+MOST_ROWS = 24_000
+"""Rows that are kept, drawn at random: some ten times as many are found."""
 MOST_FACES = 12
 """Labelled faces that one picture may give; crowds are alike."""
 
@@ -195,7 +197,7 @@ def main() -> None:
                     rows.add(picture, look, 1, subject)
     model = sdk.model
     arrays = rows.arrays(model.n_id, model.n_tex, model.n_exp)
-    order = rng.permutation(len(rows.presence))
+    order = rng.permutation(len(rows.presence))[: MOST_ROWS // parts]
     arrays = {name: values[order] for name, values in arrays.items()}
     stem = f"shard_unlabelled_{part}"
     write_shards(args.out, [rows.pictures[k] for k in order], arrays, SETS, stem)
