@@ -10,7 +10,8 @@ from training.networks.blocks import HalvingAttention, receptive_field  # noqa: 
 from training.networks.count import multiply_adds, parameters  # noqa: E402
 from training.networks.heads import soft_argmax  # noqa: E402
 from training.networks.layout import PAPER_LAYOUT, Layout  # noqa: E402
-from training.networks.mobile_facernet import PRESETS, ExportForm, build  # noqa: E402
+from training.networks.mobile_facernet import COMPARED, PRESETS, ExportForm, build  # noqa: E402
+from training.networks.trunks import OTHERS  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -57,6 +58,22 @@ def test_output_shapes_and_gradients(name: str, size: int) -> None:
     assert presence.shape == (2, 1 if network.preset.points else 0)
     (x.sum() + points.square().sum() + spread.sum() + presence.sum()).backward()
     assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize("name", sorted(COMPARED))
+def test_compared_networks_give_the_same_outputs(name: str) -> None:
+    layout = Layout(alpha=5, beta=4, delta=3)
+    network = build(name, layout).eval()
+    x, *others = network(torch.rand(2, 3, 64, 64))
+    assert x.shape == (2, layout.total)
+    assert all(other.numel() == 0 for other in others)
+
+
+def test_compared_trunks_have_their_papers_sizes() -> None:
+    """Published for 1,000 classes: ResNet-50 25.6 M and DenseNet-121 8.0 M parameters, their last layers of
+    2.05 and 1.02 M included."""
+    assert parameters(OTHERS["resnet50"]()) == pytest.approx(25.56e6 - 2.05e6, rel=0.01)
+    assert parameters(OTHERS["densenet121"]()) == pytest.approx(7.98e6 - 1.02e6, rel=0.01)
 
 
 def test_untrained_network_gives_the_mean_face() -> None:

@@ -37,7 +37,7 @@ def test_loss_falls_on_a_few_rows(tmp_path: Path) -> None:
     assert lines[0]["land"] < first
     assert set(lines[-1]["held_out"]) == {"landmarks", "points", "degrees", "surface_mm", "sureness"}
     network = checkpoint.load_average(tmp_path / "run" / "final.safetensors")
-    x, points, _ = network(torch.rand(1, 3, 96, 96))
+    x, points, *_ = network(torch.rand(1, 3, 96, 96))
     assert x.shape == (1, network.preset.layout.total)
     assert points.shape == (1, 68, 2)
 

@@ -30,6 +30,7 @@ from torch.nn import functional as F
 from training.networks.blocks import ConvNorm, DenseUnits, HalvingAttention, InvertedResidual, LightAttention
 from training.networks.heads import ColourHead, Decoder, PointHead, PoolHead
 from training.networks.layout import PAPER_LAYOUT, Layout
+from training.networks.trunks import OTHERS
 
 # Table 1: expansion t, channels c, repeats n, stride s of the seven layers.
 TABLE_1 = (
@@ -62,7 +63,8 @@ class Preset:
         (6, 160, 3, 2),
         (6, 256, 1, 1),
     )
-    halving: bool = False
+    attention: str = "light"  # or "halving", the paper's, or "none"
+    trunk: str = "mobile_facernet"  # or one of training/networks/trunks.py, to compare with
     code: int = 512
     points: int = 68
     decoder_channels: int = 64
@@ -87,11 +89,21 @@ PRESETS = {
         units=5,
         join_stride=2,
         layers=TABLE_1,
-        halving=True,
+        attention="halving",
         code=1280,
         points=0,
         layout=PAPER_LAYOUT,
     ),
+}
+
+# What Tables 4 to 7 compare the paper's form with, at its input size and with its head. Without units and
+# attention, Table 1 is MobileNetV2.
+COMPARED = {
+    "paper_without_attention": replace(PRESETS["paper"], attention="none"),
+    "paper_without_units": replace(PRESETS["paper"], units=0),
+    "mobilenet_v2": replace(PRESETS["paper"], units=0, attention="none"),
+    "densenet121": replace(PRESETS["paper"], trunk="densenet121"),
+    "resnet50": replace(PRESETS["paper"], trunk="resnet50"),
 }
 
 
@@ -110,28 +122,12 @@ class MobileFaceRNet(nn.Module):
     def __init__(self, preset: Preset) -> None:
         super().__init__()
         self.preset = preset
-        width = preset.stem_channels
-        self.stem = nn.Sequential(
-            ConvNorm(3, width, 3, preset.stem_strides[0]), ConvNorm(width, width, 3, preset.stem_strides[1])
-        )
-        self.units = DenseUnits(width, preset.units)
-        # A strided 3x3 as in Table 1; where the stem has taken the stride already, a 1x1 is enough to join.
-        kernel = 3 if preset.join_stride > 1 else 1
-        self.join = ConvNorm(self.units.channels, preset.join_channels, kernel, preset.join_stride)
-        channels, stages, self.skips = preset.join_channels, [], []
-        for expand, outputs, repeats, stride in preset.layers:
-            blocks: list[nn.Module] = []
-            for i in range(repeats):
-                blocks.append(InvertedResidual(channels, outputs, stride if i == 0 else 1, expand))
-                channels = outputs
-            attention = HalvingAttention(channels) if preset.halving else LightAttention(channels)
-            channels = attention.outputs
-            stages.append(nn.Sequential(*blocks, attention))
-            self.skips.append(channels)
-        self.stages = nn.ModuleList(stages)
+        self.skips: list[int] = []
+        self.other = OTHERS[preset.trunk]() if preset.trunk in OTHERS else None
+        channels = self._make_trunk(preset) if self.other is None else self.other.channels
         # The decoder joins the last stage of each resolution below the highest: two doublings.
         ends = [i for i, layer in enumerate(preset.layers) if layer[3] == 2] + [len(preset.layers)]
-        self.taps = [ends[-3] - 1, ends[-2] - 1] if len(ends) > 2 else []
+        self.taps = [ends[-3] - 1, ends[-2] - 1] if preset.points else []
         taps = [self.skips[i] for i in self.taps[::-1]]
         self.decoder = (
             Decoder(channels, taps, preset.decoder_channels, preset.points) if preset.points else None
@@ -148,6 +144,31 @@ class MobileFaceRNet(nn.Module):
         self.register_buffer("std", torch.ones(total))
         self._initialise()
 
+    def _make_trunk(self, preset: Preset) -> int:
+        """Stem, units and the layers of Table 1; returns the channels of the last."""
+        width = preset.stem_channels
+        self.stem = nn.Sequential(
+            ConvNorm(3, width, 3, preset.stem_strides[0]), ConvNorm(width, width, 3, preset.stem_strides[1])
+        )
+        self.units = DenseUnits(width, preset.units)
+        # A strided 3x3 as in Table 1; where the stem has taken the stride already, a 1x1 is enough to join.
+        kernel = 3 if preset.join_stride > 1 else 1
+        self.join = ConvNorm(self.units.channels, preset.join_channels, kernel, preset.join_stride)
+        channels, stages = preset.join_channels, []
+        for expand, outputs, repeats, stride in preset.layers:
+            blocks: list[nn.Module] = []
+            for i in range(repeats):
+                blocks.append(InvertedResidual(channels, outputs, stride if i == 0 else 1, expand))
+                channels = outputs
+            if preset.attention != "none":
+                attention = (HalvingAttention if preset.attention == "halving" else LightAttention)(channels)
+                channels = attention.outputs
+                blocks.append(attention)
+            stages.append(nn.Sequential(*blocks))
+            self.skips.append(channels)
+        self.stages = nn.ModuleList(stages)
+        return channels
+
     def _initialise(self) -> None:
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -161,6 +182,8 @@ class MobileFaceRNet(nn.Module):
 
     def features(self, crop: Tensor) -> list[Tensor]:
         """Outputs of all stages of the encoder."""
+        if self.other is not None:
+            return [self.other(crop - 0.5)]
         x = self.join(self.units(self.stem(crop - 0.5)))
         out = []
         for stage in self.stages:
@@ -200,8 +223,8 @@ class ExportForm(nn.Module):
 
 
 def build(name: str, layout: Layout | None = None, **changes: object) -> MobileFaceRNet:
-    """The network of a preset, with the layout of the face model at hand where one is given."""
-    preset = PRESETS[name]
+    """The network of a preset or of one that is compared; layout: that of the face model at hand."""
+    preset = (PRESETS | COMPARED)[name]
     if layout is not None:
         preset = replace(preset, layout=layout)
     return MobileFaceRNet(replace(preset, **changes))  # type: ignore[arg-type]

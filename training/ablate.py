@@ -1,0 +1,124 @@
+"""Tables 4 to 7 of paper 1 with short runs: which trunk, and what the units and the attention bring.
+
+    python -m training.ablate --shards cache/shards --out runs/ablation --minutes 5 [--json FILE]
+
+Every form is trained from scratch by the same recipe for the same number of crops, at the paper's 64 x 64 and
+with its pool; `--minutes` is what the slowest one takes, and what it sees the others see, too. A stopped run
+goes on where it was. Short runs rank forms that learn fast before those that end better: the tables say how
+many crops were seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+import torch
+
+from facesdk.face_model import FaceModel
+from training import checkpoint
+from training.data import Shards, load_shards
+from training.depth import measure
+from training.evaluate import evaluate
+from training.memory import keep_freed_memory
+from training.networks.count import multiply_adds, parameters
+from training.settings import Settings
+from training.train import FACE_MODEL, Trainer
+
+SIZE = 64
+TRUNKS = ("resnet50", "densenet121", "mobilenet_v2", "paper_without_attention", "paper")
+PARTS = {
+    "neither": "mobilenet_v2",
+    "attention": "paper_without_units",
+    "units": "paper_without_attention",
+    "both": "paper",
+}
+SETTINGS = Settings(
+    preset="paper", batch=64, learning_rate=2e-3, warmup_steps=100, average=0.99, sizes=((0.0, SIZE),),
+    evaluate_minutes=1e9, set_weights={"nothing": 0.0, "crowd": 0.0},
+)  # fmt: skip
+RENDERED = 128
+"""Held-out faces that are rendered for SIDE and MAD."""
+
+
+def steps_in(shards: Shards, minutes: float, face_model: Path, out: Path, device: str) -> int:
+    """How many steps the slowest form makes in `minutes`."""
+    slowest = 0.0
+    for name in TRUNKS[:2]:
+        settings = dataclasses.replace(SETTINGS, preset=name, steps=10)
+        trainer = Trainer(shards, settings, out / "speed", face_model, device)
+        trainer.network.train()
+        trainer.step(0.0)
+        start = time.perf_counter()
+        for _ in range(3):
+            trainer.step(0.0)
+        slowest = max(slowest, (time.perf_counter() - start) / 3)
+    return max(1, int(60 * minutes / slowest))
+
+
+def run(shards: Shards, name: str, steps: int, face_model: Path, out: Path, device: str) -> dict[str, float]:
+    """Train one form and measure it on held-out people."""
+    settings = dataclasses.replace(SETTINGS, preset=name, steps=steps)
+    trainer = Trainer(shards, settings, out / name, face_model, device)
+    last = out / name / "last.safetensors"
+    if last.exists():
+        trainer.resume(last)
+    trainer.run()
+    network = checkpoint.load_average(out / name / "final.safetensors").to(device)
+    rows = trainer.held_rows
+    lit = (shards.light_weight.cpu()[rows] > 0).nonzero()[:, 0]
+    figures = {"parameters": parameters(network) / 1e6, "gmac": multiply_adds(network) / 1e9}
+    figures["nme"] = evaluate(network, trainer.augment, rows, SIZE)["landmarks"]
+    figures |= measure(network, trainer.augment, rows[lit[:RENDERED]], FaceModel.load(face_model))
+    figures["crops"] = trainer.progress.images
+    return figures
+
+
+def show(results: dict[str, dict[str, float]]) -> None:
+    """Print the tables."""
+    print("Table 4: trunks of the same recipe and budget, NME in per cent on held-out people")
+    print(f"  {'':26s}{'M parameters':>13s}{'GMAC':>8s}{'NME':>8s}{'crops':>10s}")
+    for name in TRUNKS:
+        r = results[name]
+        print(f"  {name:26s}{r['parameters']:13.2f}{r['gmac']:8.3f}{r['nme']:8.3f}{r['crops']:10.0f}")
+    print("Tables 5 to 7: what the units (multi-scale) and the attention bring, rendered faces")
+    print(f"  {'':12s}{'E shape':>9s}{'E tex':>8s}{'E exp':>8s}{'SIDE x100':>11s}{'MAD deg':>9s}{'NME':>8s}")
+    for title, name in PARTS.items():
+        r = results[name]
+        print(
+            f"  {title:12s}{r['shape']:9.3f}{r['texture']:8.3f}{r['expression']:8.3f}"
+            f"{r['side']:11.3f}{r['mad']:9.2f}{r['nme']:8.3f}"
+        )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shards", type=Path, required=True, help="folder of shard_*.npz")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--minutes", type=float, default=5.0, help="of training for the slowest form")
+    parser.add_argument("--steps", type=int, help="overrides --minutes: the same number on any machine")
+    parser.add_argument("--face-model", type=Path, default=FACE_MODEL)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)
+    keep_freed_memory()
+    shards = load_shards(args.shards, args.device, max(args.threads, 2))
+    steps = args.steps or steps_in(shards, args.minutes, args.face_model, args.out, args.device)
+    names = dict.fromkeys([*TRUNKS, *PARTS.values()])
+    results = {n: run(shards, n, steps, args.face_model, args.out, args.device) for n in names}
+    show(results)
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
