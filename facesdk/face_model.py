@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import manifest, ops
+from facesdk.albedo import Albedo
+from facesdk.appearance import AppearanceModel, appearance_model
 from facesdk.arkit import ARKIT_NAMES
 from facesdk.errors import AssetError, InvalidArray
 from facesdk.shape_blocks import LOW_STEPS, pack_shapes, to_bytes
@@ -49,6 +51,7 @@ class FaceModel:
         self.landmark_bary: FloatArray = _f32(tensors["landmark_bary"])
         self.n_id, self.n_exp = len(tensors["identity_scale"]), len(self.exp_names)
         self.n_tex = len(tensors["albedo_scale"])
+        self.n_detail = len(tensors.get("detail_scale", ()))
         controls = len(self.mean_control_mm)
 
         self._identity_q, self._identity_low, self._identity_step = _identity_bytes(tensors)
@@ -65,9 +68,7 @@ class FaceModel:
         self.n_skin_verts = int(metadata.get("n_skin_verts", self.n_verts))
         self.n_skin_triangles = int(metadata.get("n_skin_triangles", len(self.triangles)))
 
-        self._albedo_mean: FloatArray = _f32(tensors["albedo_mean_control"])
-        self._albedo_q = tensors["albedo_basis_q"]  # widened on use: a tracker never asks for it
-        self._albedo_scale: FloatArray = _f32(tensors["albedo_scale"])
+        self._albedo = Albedo(tensors)
         self.uv: FloatArray = _f32(tensors["uv"]) if "uv" in tensors else np.zeros((0, 2), np.float32)
         self.uv_triangles: IntArray = (
             _i32(tensors["uv_triangles"]) if "uv_triangles" in tensors else np.zeros((0, 3), np.int32)
@@ -199,11 +200,31 @@ class FaceModel:
     def _control_decoder(self) -> ops.Decoder:
         return ops.Decoder(len(self.mean_control_mm), self._decoder.shapes)
 
-    def albedo(self, coefficients: npt.ArrayLike) -> FloatArray:
-        """(V, 3) RGB albedo, not clipped, from (n_tex,) coefficients (equation 2)."""
-        beta = _vector("albedo coefficients", coefficients, self.n_tex) * self._albedo_scale
-        control = self._albedo_mean + np.tensordot(beta, self._albedo_q.astype(np.float32), axes=1)
-        return self.subdivide(np.ascontiguousarray(control, dtype=np.float32))
+    def albedo(self, coefficients: npt.ArrayLike, detail: npt.ArrayLike | None = None) -> FloatArray:
+        """(V, 3) RGB albedo, not clipped, from (n_tex,) coefficients (equation 2) and (n_detail,) detail."""
+        beta = _vector("albedo coefficients", coefficients, self.n_tex)
+        none = np.zeros(self.n_detail, np.float32)
+        fine = none if detail is None else _vector("albedo detail", detail, self.n_detail)
+        return self.subdivide(self._albedo.control(beta, fine))
+
+    def albedo_at(self, vertices: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """Mean albedo (M, 3) and its directions (n_tex + n_detail, M, 3) at M vertices of the dense mesh."""
+        directions = self._albedo.directions()
+        if self._subdivision is None:
+            return self._albedo.mean[vertices], directions[:, vertices]
+        ptr, idx, val = self._subdivision
+        counts = np.diff(ptr)[vertices]
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        entries = np.arange(counts.sum()) - np.repeat(starts - ptr[vertices], counts)
+        weights, controls = val[entries, None], idx[entries]
+        mean = np.add.reduceat(self._albedo.mean[controls] * weights, starts, axis=0)
+        return mean, np.stack(
+            [np.add.reduceat(one[controls] * weights, starts, axis=0) for one in directions]
+        )
+
+    def face_proper(self) -> npt.NDArray[np.intp]:
+        """Vertices of the dense mesh at control vertices of the face, without neck, ears and crown."""
+        return self._albedo.proper
 
     def subdivide(self, control: FloatArray) -> FloatArray:
         """(C, 3) values on the control mesh -> (V, 3) on the dense one."""
@@ -241,6 +262,11 @@ class FaceModel:
         shapes = np.stack([shape.copy() for shape in self._expression_shapes()])
         return np.asarray(np.tensordot(used, shapes, axes=1), dtype=np.float32)
 
+    @functools.cached_property
+    def appearance(self) -> AppearanceModel:
+        """The albedo model at the vertices that a photo is looked at in."""
+        return appearance_model(self)
+
     def _coefficients(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
         return np.concatenate(
             [_vector("identity", identity, self.n_id), _vector("expression", expression, self.n_exp)]
@@ -254,7 +280,8 @@ class FaceModel:
             and self._identity_low.shape[1:] == (controls, 3)
             and len(self._expression[0]) == self.n_exp + 1
             and int(self._expression[1].max(initial=0)) < controls
-            and self._albedo_mean.shape == (controls, 3)
+            and self._albedo.mean.shape == (controls, 3)
+            and self._albedo.fits
             and self.triangles.ndim == 2
             and 0 <= self.triangles.min() <= self.triangles.max() < limit
             and self.landmark_bary.shape == (68, 3)

@@ -100,6 +100,7 @@ def face_dict(face: Face) -> dict[str, Any]:
             zip(face.model.exp_names, _rounded(face.expression_weights, 4), strict=True)
         ),
         "albedo_coefficients": _rounded(face.albedo_coefficients, 4),
+        "albedo_detail": _rounded(face.albedo_detail, 4),
         "sh": _rounded(face.sh, 5),
         "face_model": {"name": face.model.name, "version": face.model.version},
     }

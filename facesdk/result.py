@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
+from facesdk.appearance import BRIGHTEST, Appearance, fit_appearance
 from facesdk.camera import euler_from_rotation, quaternion_from_rotation
 from facesdk.face_model import FaceModel
 from facesdk.render import Rendering, lit_colors, render, visible_vertices
@@ -71,8 +72,7 @@ class Face:
     pose: Pose
     identity: FloatArray  # (n_id,) coefficients, about N(0, 1) each
     expression_weights: FloatArray  # (n_exp,) of the face model's own shapes, 0..1
-    albedo_coefficients: FloatArray  # (n_tex,), about N(0, 1) each
-    sh: FloatArray  # (9, 3) light, RGB (equation 6)
+    seen: Appearance = dataclasses.field(repr=False)  # albedo and light as the network says them
     verts_face_mm: FloatArray  # (V, 3), with this photo's expression
     box_xyxy_px: FloatArray  # (4,) from the detector
     score: float  # of the detector, 0..1
@@ -119,9 +119,32 @@ class Face:
         return self.model.arkit(self.expression_weights)
 
     @functools.cached_property
+    def appearance(self) -> Appearance:
+        """Albedo and light: fitted to the photo; in a video, which has no time for that, the network's."""
+        if self.track is not None:
+            return self.seen
+        return fit_appearance(self, self.model.appearance, self.seen)
+
+    @property
+    def albedo_coefficients(self) -> FloatArray:
+        """(n_tex,), about N(0, 1) each."""
+        return self.appearance.albedo
+
+    @property
+    def albedo_detail(self) -> FloatArray:
+        """(n_detail,) of the directions that only a photo's pixels can tell; zeros in a video."""
+        return self.appearance.detail
+
+    @property
+    def sh(self) -> FloatArray:
+        """(9, 3) light, RGB (equation 6)."""
+        return self.appearance.sh
+
+    @functools.cached_property
     def albedo(self) -> FloatArray:
-        """(V, 3) RGB in 0..1: the skin's colour without the light."""
-        return np.clip(self.model.albedo(self.albedo_coefficients), 0.0, 1.0)
+        """(V, 3) RGB, 1 for white: the skin's colour without the light; what shines may be over 1."""
+        albedo = self.model.albedo(self.albedo_coefficients, self.albedo_detail)
+        return np.clip(albedo, 0.0, BRIGHTEST)
 
     def neutral(self) -> FloatArray:
         """(V, 3) vertices in the face frame, mm, without expression."""

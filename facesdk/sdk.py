@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import manifest, verify
+from facesdk.appearance import Appearance
 from facesdk.backends import choose_backend
 from facesdk.boxes import DetectorLike, FoundFace, found_faces
 from facesdk.camera import (
@@ -258,8 +259,7 @@ class FaceSDK:
             pose=pose,
             identity=x.identity,
             expression_weights=x.expression,
-            albedo_coefficients=x.albedo,
-            sh=x.sh,
+            seen=Appearance(x.albedo, np.zeros(self.model.n_detail, np.float32), x.sh),
             verts_face_mm=verts,
             box_xyxy_px=found.box_xyxy_px,
             score=found.score,

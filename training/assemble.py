@@ -1,7 +1,7 @@
 """Puts geometry, landmark places and albedo into the shipped asset `face_model.safetensors`.
 
 python -m training.assemble --cache cache --places cache/places.npz --albedo cache/albedo.npz
-                            --out facesdk/assets/face_model.safetensors
+                            --detail cache/detail.npz --out facesdk/assets/face_model.safetensors
 """
 
 import argparse
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-VERSION = "1"
+VERSION = "2"
 N_FINE = 16
 SMALL_MM = 2e-3
 """Expression offsets below this are left out."""
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--places", type=Path, required=True)
     parser.add_argument("--albedo", type=Path, required=True)
+    parser.add_argument("--detail", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     with np.load(args.cache / "geometry.npz") as z:
@@ -39,6 +40,8 @@ def main() -> None:
         places = {k: z[k] for k in z.files}
     with np.load(args.albedo) as z:
         albedo = {k: z[k] for k in z.files}
+    with np.load(args.detail) as z:
+        detail = {k: z[k] for k in z.files}
     used = np.abs(geometry["expression"]).max(2) > SMALL_MM
     ptr = np.r_[0, np.cumsum(used.sum(1))].astype(np.int32)
     idx = np.concatenate([np.flatnonzero(u) for u in used]).astype(np.uint16)
@@ -50,6 +53,8 @@ def main() -> None:
         np.int8
     )
     albedo_q, albedo_scale = quantise(albedo["directions"])
+    even_q, even_scale = quantise(detail["even"])
+    odd_q, odd_scale = quantise(detail["odd"])
     tensors = {
         "mean_control_mm": geometry["mean_control_mm"],
         "identity_q": identity_q,
@@ -71,6 +76,10 @@ def main() -> None:
         "albedo_mean_control": albedo["mean"].astype(np.float32),
         "albedo_basis_q": albedo_q,
         "albedo_scale": albedo_scale,
+        "detail_half": detail["half"].astype(np.uint16),
+        "detail_even_q": even_q,
+        "detail_odd_q": odd_q,
+        "detail_scale": np.concatenate([even_scale, odd_scale]),
         "arkit_map": geometry["arkit_map"],
     }
     metadata = {

@@ -11,6 +11,7 @@ Every step leaves a file in the cache and is skipped when that file is there:
                   without one, photos are labelled from the other sources
     labels        places of the points on the mesh, then pose, identity and expression of every photo
     light         mean albedo and basis, then albedo and SH light of every photo
+    detail        directions of albedo beyond those
     face model    facesdk/assets/face_model.safetensors
     identity      the identity teacher's embedding of every photo
     profiled      photos turned to large yaw
@@ -72,7 +73,10 @@ def steps(data: Path, cache: Path, mediapipe_python: Path | None, profiled: int)
     )  # fmt: skip
     seen = ("--labels", labels, "--pictures", pictures, "--geometry", geometry)
     yield Step("light", light, module("albedo", *seen, "--out", albedo, "--fit", light))
-    parts = ("--cache", cache, "--places", places, "--albedo", albedo)
+    detail = cache / "detail.npz"
+    lit = ("--labels", light, *seen[2:], "--albedo", albedo)
+    yield Step("detail", detail, module("detail", *lit, "--out", detail))
+    parts = ("--cache", cache, "--places", places, "--albedo", albedo, "--detail", detail)
     yield Step("face model", FACE_MODEL, module("assemble", *parts, "--out", FACE_MODEL))
     identity = cache / "identity.npz"
     yield Step(

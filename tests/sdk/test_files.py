@@ -37,7 +37,7 @@ def plain_face(face: Face) -> Face:
     model.uv, model.uv_triangles = np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32)
     model.arkit_map = None
     return Face(
-        face.pose, face.identity, face.expression_weights, face.albedo_coefficients, face.sh,
+        face.pose, face.identity, face.expression_weights, face.seen,
         face.verts_face_mm, face.box_xyxy_px, face.score, face.quality, model, face.image,
     )  # fmt: skip
 

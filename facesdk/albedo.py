@@ -1,0 +1,80 @@
+"""The skin's colour without the light, as a linear model (equation 2) on the control mesh.
+
+Its first directions are those that the network gives. A file may have more, `detail`, that only a photo's
+pixels can tell; each is symmetric or antisymmetric in the face's middle plane, so one half is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IndexArray = npt.NDArray[np.intp]
+
+
+class Albedo:
+    """Mean and directions as they are stored; widened on use, because a tracker never asks for them."""
+
+    def __init__(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.mean: FloatArray = np.ascontiguousarray(tensors["albedo_mean_control"], dtype=np.float32)
+        self._basis, self._scale = tensors["albedo_basis_q"], tensors["albedo_scale"].astype(np.float32)
+        self.n_tex = len(self._scale)
+        none = np.zeros((0, 0, 3), np.int8)
+        self._even = tensors.get("detail_even_q", none)
+        self._odd = tensors.get("detail_odd_q", none)
+        self._detail_scale = tensors.get("detail_scale", np.zeros(0)).astype(np.float32)
+        self.n_detail = len(self._detail_scale)
+        self._half: IndexArray = tensors.get("detail_half", np.zeros(0)).astype(np.intp)
+        mirror = tensors.get("mirror_control", np.zeros(0))
+        self._other: IndexArray = mirror[self._half].astype(np.intp)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the sizes of the tensors agree."""
+        controls, half = len(self.mean), len(self._half)
+        return (
+            self.mean.shape == (controls, 3)
+            and self._basis.shape == (self.n_tex, controls, 3)
+            and len(self._even) + len(self._odd) == self.n_detail
+            and all(part.shape[1:] == (half, 3) for part in (self._even, self._odd) if len(part))
+            and len(self._other) == half
+            and max(self._half.max(initial=-1), self._other.max(initial=-1)) < controls
+        )
+
+    @property
+    def proper(self) -> IndexArray:
+        """Control vertices of the face proper, which detail is known for; all where there is no detail."""
+        if not self.n_detail:
+            return np.arange(len(self.mean))
+        return np.unique(np.concatenate([self._half, self._other]))
+
+    def control(self, coefficients: FloatArray, detail: FloatArray) -> FloatArray:
+        """(C, 3) RGB, not clipped, from (n_tex,) and (n_detail,) coefficients."""
+        own = coefficients * self._scale
+        out = self.mean + np.tensordot(own, self._basis.astype(np.float32), axes=1)
+        if self.n_detail and detail.any():
+            scaled = detail * self._detail_scale
+            even = np.tensordot(scaled[: len(self._even)], self._even.astype(np.float32), axes=1)
+            odd = np.tensordot(scaled[len(self._even) :], self._odd.astype(np.float32), axes=1)
+            out[self._other] += even - odd
+            middle = self._half == self._other
+            out[self._half[~middle]] += (even + odd)[~middle]
+        return np.ascontiguousarray(out, dtype=np.float32)
+
+    def directions(self) -> FloatArray:
+        """(n_tex + n_detail, C, 3) RGB per unit coefficient."""
+        out = np.zeros((self.n_tex + self.n_detail, *self.mean.shape), np.float32)
+        out[: self.n_tex] = self._basis * self._scale[:, None, None]
+        for start, part, sign in (
+            (self.n_tex, self._even, 1),
+            (self.n_tex + len(self._even), self._odd, -1),
+        ):
+            scale = self._detail_scale[start - self.n_tex :][: len(part), None, None]
+            values = part * scale
+            out[start : start + len(part), self._half] = values
+            out[start : start + len(part), self._other] = sign * values
+        return out

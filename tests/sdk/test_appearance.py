@@ -1,0 +1,103 @@
+"""Albedo and light fitted to the pixels of a photo whose albedo and light are known."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from facesdk import appearance, ops
+from facesdk.appearance import Appearance, fit_appearance
+from facesdk.camera import assumed_intrinsics
+from facesdk.face_model import FaceModel
+from facesdk.render import lit_colors
+from facesdk.result import Face, Pose, Quality
+
+SIZE = 200
+FRONTAL = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def model() -> FaceModel:
+    return FaceModel.load()
+
+
+def plain(model: FaceModel) -> Appearance:
+    """The mean albedo under a light from everywhere."""
+    sh = np.zeros((9, 3), np.float32)
+    sh[0] = 0.8 / 0.2820948
+    return Appearance(np.zeros(model.n_tex, np.float32), np.zeros(model.n_detail, np.float32), sh)
+
+
+def photographed(model: FaceModel, true: Appearance) -> Face:
+    """A face whose photo is its own rendering, and which does not know its colours."""
+    verts = model.decode(np.zeros(model.n_id), np.zeros(model.n_exp))
+    pose = Pose(FRONTAL, np.array([0, 0, 900], np.float32), assumed_intrinsics(SIZE, SIZE, 25), False)
+    camera = ops.transform(verts, pose.matrix, pose.translation_mm)
+    albedo = np.clip(model.albedo(true.albedo, true.detail), 0, 1.5)
+    colors = lit_colors(albedo, ops.normals(camera, model.triangles), true.sh)
+    points = ops.project(camera, pose.intrinsics)
+    drawn = ops.rasterize(points, model.triangles, SIZE, SIZE, colors=colors, want=("color",)).color
+    assert drawn is not None
+    none = np.zeros(0, np.float32)
+    photo = (np.clip(drawn, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return Face(
+        pose, none, none, plain(model), verts, np.zeros(4, np.float32), 1.0, Quality(1.0, ()), model, photo
+    )
+
+
+def made(model: FaceModel, seed: int) -> Appearance:
+    """Someone's colours, lit from one side."""
+    rng = np.random.default_rng(seed)
+    start = plain(model)
+    sh = start.sh.copy()
+    sh[1:4] = rng.normal(0, 0.25, (3, 1))
+    albedo, detail = (rng.normal(0, 0.7, n).astype(np.float32) for n in (model.n_tex, model.n_detail))
+    return Appearance(albedo, detail, sh)
+
+
+def difference(face: Face) -> float:
+    """Mean absolute difference of photo and rendering where the face is, 0..1."""
+    covered = face.depth_mm() > 0
+    return float(np.abs(face.render().astype(float) - face.image)[covered].mean() / 255)
+
+
+def test_the_rendering_comes_near_the_photo(model: FaceModel) -> None:
+    face = photographed(model, made(model, 0))
+    untouched = dataclasses.replace(face, track=1)  # in a video the network's answer stands
+    assert untouched.appearance is face.seen
+    assert difference(untouched) > 0.04
+    assert difference(face) < 0.3 * difference(untouched)
+
+
+def test_what_covers_a_part_pulls_little(model: FaceModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    face = photographed(model, made(model, 1))
+    clean = face.albedo
+    covered = dataclasses.replace(face, image=face.image.copy())
+    x0, y0 = covered.landmarks_px[36:48].min(0).astype(int) - 6
+    x1, y1 = covered.landmarks_px[36:48].max(0).astype(int) + 6
+    covered.image[y0:y1, x0:x1] = (10, 10, 10)  # sunglasses
+    cheeks = face.model.face_proper()[::11]
+    at = face.model.landmarks(face.verts_face_mm)
+    low = face.verts_face_mm[cheeks, 1] < at[29, 1]
+    moved = np.abs(covered.albedo[cheeks[low]] - clean[cheeks[low]]).mean()
+    monkeypatch.setattr(appearance, "OUTLIER", 1e3)
+    trusting = dataclasses.replace(covered).albedo
+    assert moved < 0.6 * np.abs(trusting[cheeks[low]] - clean[cheeks[low]]).mean()
+
+
+@pytest.mark.parametrize("shift_mm", [-5000.0, 400.0])
+def test_a_face_out_of_the_picture_keeps_the_networks_answer(model: FaceModel, shift_mm: float) -> None:
+    face = photographed(model, made(model, 2))
+    moved = face.pose.translation_mm + np.array([shift_mm, 0, 0], np.float32)
+    away = dataclasses.replace(face, pose=dataclasses.replace(face.pose, translation_mm=moved))
+    assert fit_appearance(away, model.appearance, away.seen) is away.seen
+
+
+def test_a_black_photo_gives_finite_colours(model: FaceModel) -> None:
+    face = photographed(model, made(model, 3))
+    dark = dataclasses.replace(face, image=np.zeros_like(face.image))
+    assert np.isfinite(dark.albedo).all()
+    assert np.isfinite(dark.sh).all()
+    assert dark.render().max() < 40

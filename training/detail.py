@@ -1,0 +1,100 @@
+"""Directions of albedo beyond those that the network gives: what a photo can show, learned from what is left.
+
+    python -m training.detail --labels cache/labels_light.npz --pictures cache/pictures.npz
+        --geometry cache/geometry.npz --albedo cache/albedo.npz --out cache/detail.npz
+
+Each training face's fitted albedo and light are taken off its colours; the principal components of the rest
+are kept. Faces and their mirror images are equally likely, so every component is symmetric or antisymmetric:
+the two kinds are found apart, and one half of the face says all.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from training.albedo import N_NARROW, Observer, sh_basis
+
+N_DETAIL = 130
+LARGEST = 0.3
+"""Residuals of albedo beyond this are hair, shadows and things before the face."""
+CHUNK = 100
+
+
+def half_of_face(mirror: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Control vertices of one half of the face proper, the midline included."""
+    own = np.arange(N_NARROW)
+    return own[mirror[:N_NARROW] >= own]
+
+
+def residuals(
+    observer: Observer, rows: npt.NDArray[np.int64], albedo: dict[str, npt.NDArray[np.float32]]
+) -> tuple[Tensor, Tensor]:
+    """Symmetric and antisymmetric parts (n, 3 H) of what the fitted albedo leaves unexplained."""
+    labels, mirror = observer.labels, observer.mirror.astype(np.int64)
+    half = half_of_face(mirror)
+    other = mirror[half]
+    mean, directions = torch.from_numpy(albedo["mean"]), torch.from_numpy(albedo["directions"])
+    flat = directions.reshape(len(directions), -1)
+    even, odd = [], []
+    for first in tqdm(range(0, len(rows), CHUNK), desc="residuals", mininterval=5):
+        some = rows[first : first + CHUNK]
+        parts = [observer(int(r)) for r in some]
+        colour, normals, seen = (torch.from_numpy(np.stack([p[i] for p in parts])) for i in range(3))
+        gamma = torch.from_numpy(labels["gamma"][some]).float()
+        beta = torch.from_numpy(labels["beta"][some]).float()
+        shade = (sh_basis(normals) @ gamma).clamp_min(0.15)
+        rest = colour / shade - mean - (beta @ flat).reshape(len(some), -1, 3)
+        rest = torch.where(seen[..., None], rest, torch.zeros(1)).clamp(-LARGEST, LARGEST)
+        left = torch.where(seen[:, half, None], rest[:, half], rest[:, other])
+        right = torch.where(seen[:, other, None], rest[:, other], rest[:, half])
+        even.append(((left + right) / 2).flatten(1))
+        odd.append(((left - right) / 2).flatten(1))
+    return torch.cat(even), torch.cat(odd)
+
+
+def components(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Directions (count, 3 H), of the size of a standard deviation each, and their variances."""
+    _, s, v = torch.svd_lowrank(rows, q=count + 10, niter=3)
+    scale = s[:count] / len(rows) ** 0.5
+    return (v[:, :count] * scale).T, scale**2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name in ("labels", "pictures", "geometry", "albedo", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--faces", type=int, default=3000)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    observer = Observer(args.labels, args.pictures, args.geometry)
+    labels = observer.labels
+    good = ~labels["wrong"].astype(bool) & (labels["yaw"] < 35) & (labels["side"] > 80)
+    good &= labels["light_weight"] > 0
+    rows = np.random.default_rng(2).permutation(np.flatnonzero(good))[: args.faces]
+    with np.load(args.albedo) as z:
+        albedo = {k: z[k] for k in ("mean", "directions")}
+    both = residuals(observer, rows, albedo)
+    found = [components(part, N_DETAIL) for part in both]
+    # Off the midline each vertex of the half stands for two.
+    bar = torch.cat([variance for _, variance in found]).sort(descending=True).values[N_DETAIL - 1]
+    kept = [directions[variance >= bar] for directions, variance in found]
+    explained = sum(float(v[v >= bar].sum()) for _, v in found) / sum(
+        float((p**2).sum() / len(p)) for p in both
+    )
+    print(
+        f"{len(rows)} faces: {len(kept[0])} symmetric and {len(kept[1])} antisymmetric directions hold"
+        f" {100 * explained:.1f} % of what was left"
+    )
+    even, odd = (k.reshape(len(k), -1, 3).numpy() for k in kept)
+    np.savez(args.out, even=even, odd=odd, half=half_of_face(observer.mirror.astype(np.int64)))
+
+
+if __name__ == "__main__":
+    main()
