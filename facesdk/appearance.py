@@ -34,6 +34,8 @@ OUTLIER = 0.12
 """Difference in colour from which a vertex counts for less than half."""
 NEAR = 3e-6
 """Weight of a coefficient's squared distance from the network's answer against a vertex's squared error."""
+ELSEWHERE = 0.05
+"""The same for a squared change of colour where nothing is looked at: crown, ears and neck stay."""
 LIGHT_NEAR = 3e-4
 """The same for the light's directions."""
 GRAZING = 0.2
@@ -57,6 +59,7 @@ class AppearanceModel(NamedTuple):
     area: FloatArray  # (M,) of the skin that each stands for, relative
     mean: FloatArray  # (3 M,)
     directions: FloatArray  # (3 M, n_tex + n_detail)
+    elsewhere: DoubleArray  # (n_tex + n_detail)^2, mean squared change of colour on the rest of the head
 
 
 def appearance_model(model: FaceModel) -> AppearanceModel:
@@ -65,7 +68,10 @@ def appearance_model(model: FaceModel) -> AppearanceModel:
     mean, directions = model.albedo_at(vertices)
     area = _areas(model)[vertices]
     flat = directions.reshape(len(directions), -1).T.copy()
-    return AppearanceModel(vertices, area, mean.reshape(-1), flat)
+    others = model.rest_of_head()[::STRIDE]
+    beyond = model.albedo_at(others)[1].reshape(len(directions), -1).astype(np.float64)
+    elsewhere = beyond @ beyond.T / max(len(others), 1)
+    return AppearanceModel(vertices, area, mean.reshape(-1), flat, elsewhere)
 
 
 def _areas(model: FaceModel) -> FloatArray:
@@ -89,6 +95,7 @@ def fit_appearance(face: Face, basis: AppearanceModel, start: Appearance) -> App
     first = np.concatenate([start.albedo, start.detail]).astype(np.float32)
     x, sh = first, start.sh
     sure = np.repeat(weight[kept], 3)
+    hold = NEAR * np.eye(len(first)) + ELSEWHERE * basis.elsewhere
     for _ in range(ROUNDS):
         albedo = np.clip(mean + directions @ x, 0.02, BRIGHTEST)
         shade = np.maximum(light @ sh, 0.0).reshape(-1)
@@ -97,7 +104,7 @@ def fit_appearance(face: Face, basis: AppearanceModel, start: Appearance) -> App
         shade = np.maximum(light @ sh, 0.0).reshape(-1)
         system = directions * shade[:, None]
         left = y - mean * shade - system @ first
-        x = first + _ridge(system, left, w, np.full(len(first), NEAR))
+        x = first + _ridge(system, left, w, hold)
     if not (np.isfinite(x).all() and np.isfinite(sh).all()):
         return start
     n_tex = len(start.albedo)
@@ -129,8 +136,7 @@ def _light(
     y: FloatArray, albedo: FloatArray, light: FloatArray, w: FloatArray, near: FloatArray
 ) -> FloatArray:
     """(9, 3) by weighted least squares for each channel; the directions are held near the network's."""
-    hold = np.full(9, LIGHT_NEAR)
-    hold[0] = 1e-6
+    hold = np.diag(np.r_[1e-6, np.full(8, LIGHT_NEAR)])
     out = np.empty((9, 3), np.float32)
     for c in range(3):
         system = light * albedo[c::3, None]
@@ -140,7 +146,7 @@ def _light(
 
 
 def _ridge(system: FloatArray, left: FloatArray, w: FloatArray, hold: DoubleArray) -> FloatArray:
-    """argmin sum w (system x - left)^2 + sum hold x^2."""
+    """argmin over x of sum w (system x - left)^2 + x^T hold x."""
     weighted = system * w[:, None]
-    normal = (weighted.T @ system).astype(np.float64) + np.diag(hold)
+    normal = (weighted.T @ system).astype(np.float64) + hold
     return np.linalg.solve(normal, (weighted.T @ left).astype(np.float64)).astype(np.float32)

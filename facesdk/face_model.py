@@ -226,6 +226,10 @@ class FaceModel:
         """Vertices of the dense mesh at control vertices of the face, without neck, ears and crown."""
         return self._albedo.proper
 
+    def rest_of_head(self) -> npt.NDArray[np.intp]:
+        """Vertices of the dense mesh at the other control vertices of the skin."""
+        return np.setdiff1d(np.arange(min(len(self.mean_control_mm), self.n_skin_verts)), self.face_proper())
+
     def subdivide(self, control: FloatArray) -> FloatArray:
         """(C, 3) values on the control mesh -> (V, 3) on the dense one."""
         if self._subdivision is None:

@@ -68,7 +68,7 @@ def test_the_rendering_comes_near_the_photo(model: FaceModel) -> None:
     untouched = dataclasses.replace(face, track=1)  # in a video the network's answer stands
     assert untouched.appearance is face.seen
     assert difference(untouched) > 0.04
-    assert difference(face) < 0.3 * difference(untouched)
+    assert difference(face) < 0.5 * difference(untouched)  # the rest: neck and crown, which are left alone
 
 
 def test_what_covers_a_part_pulls_little(model: FaceModel, monkeypatch: pytest.MonkeyPatch) -> None:

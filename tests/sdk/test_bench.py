@@ -34,7 +34,7 @@ def test_a_tracked_video_draws_the_face_and_keeps_its_albedo(
 ) -> None:
     asked = []
     real = tiny_sdk.model.albedo
-    monkeypatch.setattr(tiny_sdk.model, "albedo", lambda beta, detail: asked.append(beta) or real(beta, detail))
+    monkeypatch.setattr(tiny_sdk.model, "albedo", lambda *given: asked.append(given) or real(*given))
     monkeypatch.setattr(tiny_sdk, "track", tiny_sdk.reconstruct)  # the tiny network does not follow
     video = bench.TrackedVideo(tiny_sdk, picture, side=64)
     drawn = video.run()
