@@ -64,6 +64,7 @@ struct EdgeWalk {
   int64_t row, right, down;  // the value, and its change per pixel to the right and downwards
   double inverse;            // 1 / |right|
 
+  EdgeWalk() = default;
   FACESDK_HD EdgeWalk(FixedPoint a, FixedPoint b, int32_t px, int32_t py, int64_t bias)
       : row(edge(a, b, px, py) + bias),
         right(-static_cast<int64_t>(b.y - a.y) * kSub),
