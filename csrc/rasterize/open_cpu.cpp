@@ -10,6 +10,7 @@ void draw_open(const Scene& s, const Canvas& canvas, int32_t t) {
   Float4 colors[3] = {};
   for (int corner = 0; corner < 3 && canvas.color != nullptr; ++corner)
     colors[corner] = s.colors[index[corner]];
+  for (EdgeWalk* edge : {&o.of_a, &o.of_b, &o.of_c}) edge->invert();
   for (int32_t y = o.y0; y <= o.y1; ++y, o.of_a.step_down(), o.of_b.step_down(), o.of_c.step_down()) {
     int64_t first = 0, last = o.x1 - o.x0;
     o.of_a.narrow(&first, &last);
