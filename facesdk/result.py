@@ -187,9 +187,10 @@ class Face:
             self.verts_face_mm, self.triangles, pose.matrix, pose.translation_mm, pose.intrinsics,
             self.albedo, self.sh, threads=self.threads,
         )  # fmt: skip
-        window, raster = rasterize_window(
-            points, self.triangles, *full.shape[:2], np.clip(colors, 0.0, 1.0, out=colors), ("color", "depth")
-        )
+        np.clip(colors, 0.0, 1.0, out=colors)
+        height, width = full.shape[:2]
+        want = ("color", "depth")
+        window, raster = rasterize_window(points, self.triangles, height, width, colors, want)
         assert raster.color is not None
         assert raster.depth is not None
         covered = raster.depth > 0

@@ -68,7 +68,8 @@ struct EdgeWalk {
   FACESDK_HD EdgeWalk(FixedPoint a, FixedPoint b, int32_t px, int32_t py, int64_t bias)
       : row(edge(a, b, px, py) + bias),
         right(-static_cast<int64_t>(b.y - a.y) * kSub),
-        down(static_cast<int64_t>(b.x - a.x) * kSub) {}
+        down(static_cast<int64_t>(b.x - a.x) * kSub),
+        inverse(0.0) {}
 
   FACESDK_HD void step_down() { row += down; }
 

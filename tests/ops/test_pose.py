@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,10 +14,10 @@ FACE = np.random.default_rng(3).uniform([-70, -80, -60], [70, 60, 40], (68, 3)).
 CAMERA = np.array([[700, 3, 330], [0, 690, 235], [0, 0, 1]], np.float32)
 
 
-def call(seed: int, **changes: object) -> dict[str, object]:
+def call(seed: int, **changes: Any) -> dict[str, Any]:
     """Arguments of a face somewhere in a picture."""
     rng = np.random.default_rng(seed)
-    arguments: dict[str, object] = {
+    arguments: dict[str, Any] = {
         "rotation": rotation_from_euler(*rng.uniform(-60, 60, 3)),
         "translation": np.array([*rng.uniform(-20, 20, 2), rng.uniform(900, 1500)], np.float32),
         "landmarks": FACE,
