@@ -94,10 +94,7 @@ def works(frame: TrackedFrame, network: Path) -> dict[str, Work]:
         "warp": Work((3 * scale * size**2 + 12 * size**2) / 1e6, 3 * 8 * scale * size**2 / 1e6),
         "network": network_work(network),
         "decode": Work(decode.megabytes, (6 * controls * shapes + 24 * verts) / 1e6),
-        "transform": Work(2 * xyz / 1e6, 18 * verts / 1e6),
-        "normals": Work((12 * triangles + 2 * xyz) / 1e6, (20 * triangles + 10 * verts) / 1e6),
-        "shade": Work(3 * xyz / 1e6, 70 * verts / 1e6),
-        "project": Work(2 * xyz / 1e6, 8 * verts / 1e6),
+        "light": Work((12 * triangles + 4 * xyz) / 1e6, (20 * triangles + 124 * verts) / 1e6),
         "rasterize": Work(
             (12 * triangles + 2 * xyz + colors + 4 * side * side) / 1e6,
             (25 * triangles + 30 * side * side) / 1e6,

@@ -38,6 +38,17 @@ def decode_dense(mean: _Floats, bases: _Basis, coeffs: _Floats, threads: int, /)
 def subdivide(
     control: _Floats, sub_ptr: _Ints, sub_idx: _Ints, sub_val: _Floats, threads: int, /
 ) -> _Floats: ...
+def lit_points(
+    verts_face: _Floats,
+    triangles: _Ints,
+    rotation: _Floats,
+    translation: _Floats,
+    intrinsics: _Floats,
+    albedo: _Floats,
+    sh: _Floats,
+    threads: int,
+    /,
+) -> tuple[_Floats, _Floats]: ...
 def normals(verts: _Floats, triangles: _Ints, threads: int, /) -> _Floats: ...
 def transform(verts_face: _Floats, rotation: _Floats, translation: _Floats, threads: int, /) -> _Floats: ...
 def project(verts_camera: _Floats, intrinsics: _Floats, threads: int, /) -> _Floats: ...
@@ -58,6 +69,20 @@ def rasterize(
     /,
 ) -> tuple[_Floats | None, _Floats | None, _Ints | None, _Floats | None]: ...
 def ridge(jacobian: _Floats, residual: _Floats, damping: float, /) -> _Floats: ...
+def sharpness(gray: _Floats, /) -> float: ...
+def picture_pose(
+    rotation: _Floats,
+    translation: _Floats,
+    landmarks: _Floats,
+    center_x: float,
+    center_y: float,
+    side: float,
+    roll: float,
+    focal_ratio: float,
+    intrinsics: _Floats,
+    steps: int,
+    /,
+) -> tuple[_Floats, _Floats, _Floats]: ...
 def smoothness(verts: _Floats, adj_ptr: _Ints, adj_idx: _Ints, threads: int, /) -> tuple[float, _Floats]: ...
 def warp(
     image: NDArray[np.uint8],
@@ -68,7 +93,6 @@ def warp(
     threads: int,
     /,
 ) -> NDArray[Any]: ...
-
 def use_plain_network(plain: bool, /) -> None: ...
 def network_is_plain() -> bool: ...
 

@@ -68,9 +68,11 @@ def appearance_model(model: FaceModel) -> AppearanceModel:
     mean, directions = model.albedo_at(vertices)
     area = _areas(model)[vertices]
     flat = directions.reshape(len(directions), -1).T.copy()
+    elsewhere = np.zeros((len(directions), len(directions)))
     others = model.rest_of_head()[::STRIDE]
-    beyond = model.albedo_at(others)[1].reshape(len(directions), -1).astype(np.float64)
-    elsewhere = beyond @ beyond.T / max(len(others), 1)
+    if len(others):
+        beyond = model.albedo_at(others)[1].reshape(len(directions), -1).astype(np.float64)
+        elsewhere = beyond @ beyond.T / len(others)
     return AppearanceModel(vertices, area, mean.reshape(-1), flat, elsewhere)
 
 

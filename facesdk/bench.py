@@ -1,7 +1,8 @@
 """What `facesdk bench` prints: each stage of a tracked frame, checked against its NumPy twin, then timed.
 
-The stages are those of a tracked frame: crop, network, decode, camera and normals, light, picture. Times are
-wall-clock milliseconds of single calls after a warm-up; a stage whose output is not its twin's is not timed.
+The stages are those of a tracked frame: crop, network, decode, light (camera and normals with it), picture.
+Times are wall-clock milliseconds of single calls after a warm-up; a stage whose output is not its twin's is
+not timed.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def largest_difference(ours: Any, twin: Any) -> float:
 
 
 class TrackedFrame:
-    """A tracked frame of one picture by the ops alone: warp, network, decode, normals, light, picture.
+    """A tracked frame of one picture by the ops alone: warp, network, decode, light, picture.
 
     The crop comes from the face's landmarks, as from the frame before; albedo is a person's and is kept.
     """
@@ -74,10 +75,7 @@ class TrackedFrame:
             "warp": self._warp,
             "network": self._network,
             "decode": self._decode,
-            "transform": self._transform,
-            "normals": self._normals,
-            "shade": self._shade,
-            "project": self._project,
+            "light": self._light,
             "rasterize": self._rasterize,
         }
         self.run()
@@ -108,6 +106,11 @@ class TrackedFrame:
         def decoded() -> FloatArray:
             return Dense(self.sdk.options.face_model).decode(x.identity, x.expression)
 
+        def lit() -> Any:
+            return reference.lit_points(
+                self.verts, model.triangles, x.rotation, x.translation_mm, self.intrinsics, self.albedo, x.sh
+            )
+
         def rasterized() -> Any:
             return reference.rasterize(
                 self.points, model.triangles, self.side, self.side,
@@ -120,15 +123,7 @@ class TrackedFrame:
             ),
             Stage("network", self._network),
             Stage("decode", self._decode, decoded, 0.05),
-            Stage(
-                "transform",
-                self._transform,
-                lambda: reference.transform(self.verts, x.rotation, x.translation_mm),
-                1e-3,  # mm, at a depth of a metre
-            ),
-            Stage("normals", self._normals, lambda: reference.normals(self.seen, model.triangles), 1e-3),
-            Stage("shade", self._shade, lambda: reference.shade(self.albedo, self.normals, x.sh), 1e-3),
-            Stage("project", self._project, lambda: reference.project(self.seen, self.intrinsics), 1e-3),
+            Stage("light", self._light, lit, 1e-3),  # px, mm at a depth of a metre, and colours
             Stage("rasterize", self._rasterize, rasterized, 1e-3),
             Stage("frame", self.run),
         ]
@@ -147,21 +142,12 @@ class TrackedFrame:
         self.verts = self.model.decode(self.x.identity, self.x.expression, threads=self.threads)
         return self.verts
 
-    def _transform(self) -> FloatArray:
-        self.seen = ops.transform(self.verts, self.x.rotation, self.x.translation_mm, threads=self.threads)
-        return self.seen
-
-    def _normals(self) -> FloatArray:
-        self.normals = ops.normals(self.seen, self.model.triangles, threads=self.threads)
-        return self.normals
-
-    def _shade(self) -> FloatArray:
-        self.colors = ops.shade(self.albedo, self.normals, self.x.sh, threads=self.threads)
-        return self.colors
-
-    def _project(self) -> FloatArray:
-        self.points = ops.project(self.seen, self.intrinsics, threads=self.threads)
-        return self.points
+    def _light(self) -> tuple[FloatArray, FloatArray]:
+        self.points, self.colors = ops.lit_points(
+            self.verts, self.model.triangles, self.x.rotation, self.x.translation_mm, self.intrinsics,
+            self.albedo, self.x.sh, threads=self.threads,
+        )  # fmt: skip
+        return self.points, self.colors
 
     def _rasterize(self) -> ops.Raster:
         return ops.rasterize(
@@ -190,14 +176,16 @@ class TrackedVideo:
         face, threads = faces[0], self.sdk.options.threads
         if not np.array_equal(face.albedo_coefficients, self._albedo_of):
             self._albedo, self._albedo_of = face.albedo, face.albedo_coefficients
-        colors = ops.shade(self._albedo, face.normals_camera, face.sh, threads=threads)
         crop = crop_from_landmarks(face.landmarks_px, 0.0, self.side)
         zoom = np.concatenate([crop.matrix, np.array([[0, 0, 1]], np.float32)])
-        points = ops.project(face.verts_camera_mm, zoom @ face.pose.intrinsics, threads=threads)
-        drawn = ops.rasterize(
-            points, face.triangles, self.side, self.side,
-            colors=colors, want=("color", "depth"), threads=threads,
+        pose = face.pose
+        points, colors = ops.lit_points(
+            face.verts_face_mm, face.triangles, pose.matrix, pose.translation_mm, zoom @ pose.intrinsics,
+            self._albedo, face.sh, threads=threads,
         )  # fmt: skip
+        drawn = ops.rasterize(
+            points, face.triangles, self.side, self.side, colors=colors, want="color", threads=threads
+        )
         assert drawn.color is not None
         return drawn.color
 

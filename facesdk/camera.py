@@ -20,8 +20,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
 from facesdk.crop import Crop
 from facesdk.errors import InvalidOptions
+from facesdk.reference.pose import turn_by
 
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
@@ -42,13 +44,13 @@ def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Fl
 
 def euler_from_rotation(rotation: npt.ArrayLike) -> tuple[float, float, float]:
     """(yaw_deg, pitch_deg, roll_deg) of a (3, 3) rotation; pitch in -90..90, the others in -180..180."""
-    turned = np.asarray(rotation, dtype=np.float64) @ FRONTAL
-    pitch = math.asin(min(1.0, max(-1.0, -turned[2, 1])))
-    if abs(turned[2, 1]) > 1.0 - 1e-9:
+    # The entries of R diag(1, -1, -1) by hand: a tracker asks every frame.
+    (r00, r01, _), (r10, r11, _), (r20, r21, r22) = np.asarray(rotation, dtype=np.float64).tolist()
+    pitch = math.asin(min(1.0, max(-1.0, r21)))
+    if abs(r21) > 1.0 - 1e-9:
         # Looking straight up or down, yaw and roll turn about one axis: all of it is called roll.
-        return 0.0, math.degrees(pitch), math.degrees(math.atan2(turned[1, 0], turned[0, 0]))
-    yaw = math.atan2(turned[2, 0], turned[2, 2])
-    roll = math.atan2(-turned[0, 1], turned[1, 1])
+        return 0.0, math.degrees(pitch), math.degrees(math.atan2(r10, r00))
+    yaw, roll = math.atan2(r20, -r22), math.atan2(r01, -r11)
     return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
 
 
@@ -116,82 +118,32 @@ def picture_pose(
     focal_ratio: float,
     intrinsics: npt.ArrayLike,
     steps: int = 2,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Pose in the picture's camera from the pose in the crop's virtual camera.
 
     rotation (3, 3) and translation_mm (3,) are the network's, landmarks_face_mm (68, 3) the landmarks of its
     face. The crop's roll is put back, the pose turned from the crop's optical axis to the ray through the
     crop's centre, its depth scaled by the ratio of the focal lengths; then `steps` Gauss-Newton steps make
     the projected landmarks agree with those of the crop's camera, in the picture.
-    Returns the (3, 3) rotation and the (3,) translation in mm, picture camera frame.
+    Returns the (3, 3) rotation and the (3,) translation in mm, picture camera frame, and the (68, 2) px
+    of the landmarks by that pose.
     """
-    face = np.asarray(landmarks_face_mm, dtype=np.float64)
-    k = np.asarray(intrinsics, dtype=np.float64)
-    rotation64 = np.asarray(rotation, dtype=np.float64)
-    translation = np.asarray(translation_mm, dtype=np.float64)
-    target = crop.to_picture(
-        project_points(face @ rotation64.T + translation, crop_intrinsics(crop.size, focal_ratio))
-    ).astype(np.float64)
-
-    ray = np.linalg.solve(k, np.array([crop.center[0], crop.center[1], 1.0]))
-    focal = math.sqrt(k[0, 0] * k[1, 1])
-    turn = _turn_to(ray) @ _roll_matrix(math.radians(crop.roll_deg))
-    # Lateral mm stay; px per mm at the crop's centre stay when the depth grows with the focal length. Off the
-    # picture's axis a pixel spans a smaller angle, hence the length of the ray.
-    grown = translation * np.array([1.0, 1.0, focal / (focal_ratio * crop.side) * float(np.linalg.norm(ray))])
-    rotation64, translation = turn @ rotation64, turn @ grown
-    for _ in range(steps):
-        rotation64, translation = _gauss_newton(rotation64, translation, face, target, k)
-    return rotation64.astype(np.float32), translation.astype(np.float32)
-
-
-def _gauss_newton(
-    rotation: DoubleArray, translation: DoubleArray, face: DoubleArray, target: DoubleArray, k: DoubleArray
-) -> tuple[DoubleArray, DoubleArray]:
-    """One step on the six numbers of a pose towards the target px of the landmarks."""
-    turned = face @ rotation.T
-    camera = turned + translation
-    z = camera[:, 2:3]
-    projected = camera @ k.T
-    pixels = projected[:, :2] / z
-    by_point = (k[None, :2, :] - pixels[:, :, None] * k[None, 2:3, :]) / z[:, :, None]  # (N, 2, 3)
-    # A small turn w moves a point by w x turned = -[turned]x w.
-    cross = np.zeros((len(face), 3, 3))
-    cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -turned[:, 2], turned[:, 1], -turned[:, 0]
-    cross -= cross.transpose(0, 2, 1)
-    jacobian = np.concatenate([-by_point @ cross, by_point], axis=2).reshape(-1, 6)
-    residual = (target - pixels).reshape(-1)
-    normal = jacobian.T @ jacobian
-    # The damping is far below any real curvature; it only keeps a degenerate face solvable.
-    normal[np.diag_indices(6)] *= 1.0 + 1e-9
-    try:
-        step = np.linalg.solve(normal, jacobian.T @ residual)
-    except np.linalg.LinAlgError:
-        return rotation, translation
-    moved = translation + step[3:]
-    if not np.isfinite(step).all() or moved[2] <= 1.0:
-        return rotation, translation  # a step behind the camera is worse than none
-    return exponential(step[:3]) @ rotation, moved
+    return ops.picture_pose(
+        _f32(rotation),
+        _f32(translation_mm),
+        _f32(landmarks_face_mm),
+        crop.center,
+        crop.side,
+        math.radians(crop.roll_deg),
+        focal_ratio,
+        _f32(intrinsics),
+        steps=steps,
+    )
 
 
 def exponential(vector: DoubleArray) -> DoubleArray:
     """Rotation matrix of a rotation vector (Rodrigues)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-12:
-        return np.eye(3)
-    x, y, z = vector / angle
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + math.sin(angle) * skew + (1 - math.cos(angle)) * (skew @ skew))
-
-
-def _turn_to(ray: DoubleArray) -> DoubleArray:
-    """The smallest rotation that takes the z axis to the ray's direction."""
-    direction = ray / np.linalg.norm(ray)
-    axis = np.array([-direction[1], direction[0], 0.0])  # z x direction
-    sine = float(np.linalg.norm(axis))
-    if sine < 1e-12:
-        return np.eye(3)
-    return exponential(axis / sine * math.atan2(sine, float(direction[2])))
+    return turn_by(vector)
 
 
 def _roll_matrix(angle: float) -> DoubleArray:
@@ -199,3 +151,7 @@ def _roll_matrix(angle: float) -> DoubleArray:
     return np.array(
         [[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0], [0, 0, 1]]
     )
+
+
+def _f32(values: npt.ArrayLike) -> FloatArray:
+    return np.ascontiguousarray(values, dtype=np.float32)

@@ -132,8 +132,12 @@ class FaceModel:
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
-        corners = verts[self.triangles[self.landmark_triangles]]  # (68, 3 corners, 3)
-        return np.asarray(np.einsum("lc,lcx->lx", self.landmark_bary, corners), dtype=np.float32)
+        corners = verts[self._landmark_corners]  # (68, 3 corners, 3)
+        return np.asarray(np.matmul(self.landmark_bary[:, None, :], corners)[:, 0])
+
+    @functools.cached_property
+    def _landmark_corners(self) -> IntArray:
+        return self.triangles[self.landmark_triangles]
 
     def landmarks_of(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
         """(68, 3) landmarks in the face frame, mm, straight from the coefficients: no mesh is decoded."""

@@ -35,11 +35,14 @@ __all__ = [
     "adjacency",
     "decode",
     "decode_dense",
+    "lit_points",
     "normals",
+    "picture_pose",
     "project",
     "rasterize",
     "ridge",
     "shade",
+    "sharpness",
     "smoothness",
     "subdivide",
     "transform",
@@ -147,6 +150,27 @@ def normals(verts: FloatArray, triangles: IntArray, *, threads: int = 1) -> Floa
     return _core.normals(verts, triangles, threads)
 
 
+def lit_points(
+    verts_face: FloatArray,
+    triangles: IntArray,
+    rotation: FloatArray,
+    translation: FloatArray,
+    intrinsics: FloatArray,
+    albedo: FloatArray,
+    sh: FloatArray,
+    *,
+    threads: int = 1,
+) -> tuple[FloatArray, FloatArray]:
+    """A mesh to what `rasterize` draws: `transform`, `normals`, `shade` and `project` in one.
+
+    Equations 5 and 6 of paper 1. verts_face (V, 3) mm; triangles (T, 3) int32, counter-clockwise seen from
+    outside; rotation (3, 3), orthonormal, and translation (3,) mm: face -> camera; intrinsics (3, 3) px;
+    albedo (V, 3) in 0..1; sh (9, 3). Returns points (V, 3): x px, y px, depth mm, and colors (V, 3), not
+    clipped. Neither normals nor vertices of the camera frame are written.
+    """
+    return _core.lit_points(verts_face, triangles, rotation, translation, intrinsics, albedo, sh, threads)
+
+
 def transform(
     verts_face: FloatArray, rotation: FloatArray, translation: FloatArray, *, threads: int = 1
 ) -> FloatArray:
@@ -237,6 +261,38 @@ def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatAr
     system is not finite.
     """
     return _core.ridge(jacobian, residual, damping)
+
+
+def picture_pose(
+    rotation: FloatArray,
+    translation: FloatArray,
+    landmarks: FloatArray,
+    center: tuple[float, float],
+    side: float,
+    roll: float,
+    focal_ratio: float,
+    intrinsics: FloatArray,
+    *,
+    steps: int = 2,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Pose in the picture's camera from the pose in a crop's virtual camera (see camera.picture_pose).
+
+    rotation (3, 3) and translation (3,) mm, face -> virtual camera; landmarks (N, 3) mm, face frame. The
+    crop: its center and side in px of the picture, its roll in radians; focal_ratio: the virtual camera's
+    focal length over the side. intrinsics (3, 3) px of the picture; steps of Gauss-Newton, 0 to 1000.
+    Returns (3, 3) and (3,) mm, face -> picture camera, and the landmarks' (N, 2) px by that pose.
+    """
+    return _core.picture_pose(
+        rotation, translation, landmarks, *center, side, roll, focal_ratio, intrinsics, steps
+    )
+
+
+def sharpness(gray: FloatArray) -> float:
+    """Mean size of the Laplacian over four times the contrast, in the middle of a gray square (S, S) in 0..1.
+
+    The middle leaves out a fifth on every side. 0 where its standard deviation is below 0.001.
+    """
+    return _core.sharpness(gray)
 
 
 def smoothness(

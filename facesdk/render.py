@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -50,25 +51,38 @@ class Rendering:
 def render(
     verts_camera_mm: FloatArray, triangles: IntArray, intrinsics: FloatArray, height: int, width: int
 ) -> Rendering:
-    """Rasterize a (V, 3) mesh of the camera frame into the part of a height x width picture that it touches.
-
-    Only that window is allocated, so that a small face in a large photo costs little.
-    """
+    """Rasterize a (V, 3) mesh of the camera frame into the part of a picture that it touches."""
     points = ops.project(verts_camera_mm, intrinsics)
-    front = points[:, 2] > 0
-    x0 = y0 = x1 = y1 = 0
-    if front.any():
-        low, high = points[front, :2].min(axis=0), points[front, :2].max(axis=0)
-        x0, y0 = (int(np.clip(np.floor(v), 0, n - 1)) for v, n in zip(low, (width, height), strict=True))
-        x1, y1 = (int(np.clip(np.ceil(v) + 1, 1, n)) for v, n in zip(high, (width, height), strict=True))
-    shifted = np.ascontiguousarray(points - np.array([x0, y0, 0], dtype=np.float32))
-    raster = ops.rasterize(
-        shifted, triangles, max(y1 - y0, 1), max(x1 - x0, 1), want=("depth", "triangle", "bary")
-    )
+    want = ("depth", "triangle", "bary")
+    (rows, columns), raster = rasterize_window(points, triangles, height, width, None, want)
     assert raster.depth is not None
     assert raster.triangle is not None
     assert raster.bary is not None
-    return Rendering(y0, x0, raster.depth, raster.triangle, raster.bary)
+    return Rendering(rows.start, columns.start, raster.depth, raster.triangle, raster.bary)
+
+
+def rasterize_window(
+    points: FloatArray,
+    triangles: IntArray,
+    height: int,
+    width: int,
+    colors: FloatArray | None,
+    want: Sequence[str],
+) -> tuple[tuple[slice, slice], ops.Raster]:
+    """`ops.rasterize` of (V, 3) points into the rows and columns of a height x width picture that they touch.
+
+    Only that window is allocated, so that a small face in a large photo costs little.
+    """
+    front = points[points[:, 2] > 0]
+    x0 = y0 = x1 = y1 = 0
+    if len(front):
+        low, high = front[:, :2].min(axis=0), front[:, :2].max(axis=0)
+        x0, y0 = (int(np.clip(np.floor(v), 0, n - 1)) for v, n in zip(low, (width, height), strict=True))
+        x1, y1 = (int(np.clip(np.ceil(v) + 1, 1, n)) for v, n in zip(high, (width, height), strict=True))
+    h, w = max(y1 - y0, 1), max(x1 - x0, 1)
+    shifted = np.ascontiguousarray(points - np.array([x0, y0, 0], dtype=np.float32))
+    raster = ops.rasterize(shifted, triangles, h, w, colors=colors, want=want)
+    return (slice(y0, y0 + h), slice(x0, x0 + w)), raster
 
 
 def visible_vertices(

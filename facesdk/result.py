@@ -15,7 +15,7 @@ from facesdk import ops
 from facesdk.appearance import BRIGHTEST, Appearance, fit_appearance
 from facesdk.camera import euler_from_rotation, quaternion_from_rotation
 from facesdk.face_model import FaceModel
-from facesdk.render import Rendering, lit_colors, render, visible_vertices
+from facesdk.render import Rendering, rasterize_window, render, visible_vertices
 
 if TYPE_CHECKING:
     from facesdk.texture import Texture
@@ -182,10 +182,19 @@ class Face:
     def render(self, background: Picture | None = None) -> Picture:
         """(H, W, 3) uint8 RGB: albedo under the light, on black or on the given picture of the same size."""
         full = np.zeros_like(self.image) if background is None else background.copy()
-        colors = lit_colors(self.albedo, self.normals_camera, self.sh)
-        drawn = self.rendering.interpolate(colors, self.triangles)
-        covered = self.rendering.covered
-        full[self.rendering.window][covered] = (drawn[covered] * 255.0 + 0.5).astype(np.uint8)
+        pose = self.pose
+        points, colors = ops.lit_points(
+            self.verts_face_mm, self.triangles, pose.matrix, pose.translation_mm, pose.intrinsics,
+            self.albedo, self.sh, threads=self.threads,
+        )  # fmt: skip
+        np.clip(colors, 0.0, 1.0, out=colors)
+        height, width = full.shape[:2]
+        want = ("color", "depth")
+        window, raster = rasterize_window(points, self.triangles, height, width, colors, want)
+        assert raster.color is not None
+        assert raster.depth is not None
+        covered = raster.depth > 0
+        full[window][covered] = (raster.color[covered] * 255.0 + 0.5).astype(np.uint8)
         return full
 
     @functools.cached_property

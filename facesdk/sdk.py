@@ -241,7 +241,7 @@ class FaceSDK:
         x, crop, found = look.x, look.crop, look.found
         verts = self.model.decode(x.identity, x.expression, threads=self.options.threads)
         clock.lap("decode")
-        rotation, translation = picture_pose(
+        rotation, translation, landmarks = picture_pose(
             crop,
             x.rotation,
             x.translation_mm,
@@ -250,7 +250,6 @@ class FaceSDK:
             intrinsics,
         )
         pose = Pose(rotation, translation, intrinsics, metric)
-        landmarks = project_points(self.model.landmarks(verts) @ rotation.T + translation, intrinsics)
         clock.lap("camera")
         height, width = picture.shape[:2]
         quality = assess(look.gray, landmarks, pose.yaw_deg, found.score, width, height)

@@ -12,12 +12,16 @@ namespace facesdk {
 typedef float Float4 __attribute__((vector_size(16)));
 
 FACESDK_HD Float4 splat(float v) { return Float4{v, v, v, v}; }
+
+// (y, z, x, w)
+FACESDK_HD Float4 turned3(Float4 a) { return Float4{a[1], a[2], a[0], a[3]}; }
 #else
 struct Float4 {
   float v[4];
 };
 
 FACESDK_HD Float4 splat(float v) { return {{v, v, v, v}}; }
+FACESDK_HD Float4 turned3(Float4 a) { return {{a.v[1], a.v[2], a.v[0], a.v[3]}}; }
 FACESDK_HD Float4 operator+(Float4 a, Float4 b) {
   return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}};
 }

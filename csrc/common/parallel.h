@@ -1,27 +1,39 @@
-// Splits a range of independent elements into one contiguous band per thread.
+// Splits independent work among threads that are started once and then wait.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <thread>
-#include <vector>
 
 namespace facesdk {
 
+// One piece of work of a job; `context` is the job's.
+using Task = void (*)(const void* context, int64_t number);
+
+// Calls task(context, number) once for every number in [0, count), on the calling thread and on up to
+// threads - 1 others, in any order. May be called from several threads at a time and after a fork.
+void run_tasks(int64_t count, int threads, Task task, const void* context);
+
+// Calls body(number) once for every number in [0, count): who is free takes the next. What a piece gives must
+// not depend on another: then it does not depend on the threads.
+template <typename Body>
+void parallel_tasks(int64_t count, int threads, const Body& body) {
+  if (threads == 1 || count <= 1) {
+    for (int64_t number = 0; number < count; ++number) body(number);
+    return;
+  }
+  run_tasks(
+      count, threads,
+      [](const void* context, int64_t number) { (*static_cast<const Body*>(context))(number); }, &body);
+}
+
 // Calls body(begin, end) on bands that cover [0, count) once. Every element must be computed from inputs
 // alone, never from a neighbour's result: then the bits do not depend on where the bands are cut.
-// The caller works on the first band itself, so one thread means no thread is started.
 template <typename Body>
 void parallel_bands(int64_t count, int threads, const Body& body) {
   const int64_t bands = std::max<int64_t>(1, std::min<int64_t>(threads, count));
-  const auto cut = [&](int64_t band) { return count * band / bands; };
-  std::vector<std::thread> others;
-  others.reserve(static_cast<size_t>(bands - 1));
-  for (int64_t band = 1; band < bands; ++band) {
-    others.emplace_back([&body, &cut, band] { body(cut(band), cut(band + 1)); });
-  }
-  body(cut(0), cut(1));
-  for (std::thread& other : others) other.join();
+  if (bands == 1) return body(int64_t{0}, count);
+  parallel_tasks(bands, threads,
+                 [&](int64_t band) { body(count * band / bands, count * (band + 1) / bands); });
 }
 
 }  // namespace facesdk

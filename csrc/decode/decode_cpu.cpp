@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "common/float4.h"
 #include "common/parallel.h"
@@ -57,6 +58,23 @@ void add_shapes_band(const ShapesParams& p, int64_t begin, int64_t end) {
   }
 }
 
+struct Subdivide {
+  static FACESDK_HD void run(const SubdivideParams& p, const float* FACESDK_RESTRICT control, int64_t begin,
+                             int64_t end) {
+    const int32_t* FACESDK_RESTRICT idx = p.idx;
+    const float* FACESDK_RESTRICT val = p.val;
+    float* FACESDK_RESTRICT out = p.out;
+    int32_t n = p.ptr[begin];
+    for (int64_t v = begin; v < end; ++v) {
+      Float4 sum = splat(0.0f);
+      for (const int32_t stop = p.ptr[v + 1]; n < stop; ++n) {
+        sum = subdivide_step(sum, splat(val[n]), load4(control + 4 * static_cast<int64_t>(idx[n])));
+      }
+      store3(out + 3 * v, sum);
+    }
+  }
+};
+
 }  // namespace
 
 void blend_cpu(const BlendParams& p) {
@@ -76,15 +94,14 @@ void add_shapes_cpu(const ShapesParams& p) {
 }
 
 void subdivide_cpu(const SubdivideParams& p) {
-  const Rows3 control(p.control, p.controls);
+  // Four floats a vertex: then each is one load within a line, and none needs to be told from the last.
+  thread_local std::vector<float> kept;  // from frame to frame
+  if (static_cast<int64_t>(kept.size()) < 4 * p.controls) kept.resize(static_cast<size_t>(4 * p.controls));
+  float* control = kept.data();
+  const Rows3 rows(p.control, p.controls);
+  for (int64_t c = 0; c < p.controls; ++c) store4(control + 4 * c, rows[c]);
   parallel_bands(p.verts, p.threads, [&](int64_t begin, int64_t end) {
-    for (int64_t v = begin; v < end; ++v) {
-      Float4 sum = splat(0.0f);
-      for (int32_t n = p.ptr[v]; n < p.ptr[v + 1]; ++n) {
-        sum = subdivide_step(sum, splat(p.val[n]), control[p.idx[n]]);
-      }
-      store3(p.out + 3 * v, sum);
-    }
+    vectorized<Subdivide>(p, static_cast<const float*>(control), begin, end);
   });
 }
 

@@ -1,3 +1,4 @@
+#include "lit/lit.h"
 #include "normals/normals.h"
 #include "project/project.h"
 #include "python/bindings.h"
@@ -16,8 +17,9 @@ Floats normals(py::handle verts, py::handle triangles, int threads) {
   Floats out({v.shape[0], int64_t{3}});
   float* data = out.mutable_data();
   const py::gil_scoped_release release;
-  require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
-  normals_cpu({v.data, t.data, v.shape[0], t.shape[0], data, threads});
+  if (!normals_cpu({v.data, t.data, v.shape[0], t.shape[0], data, threads})) {
+    require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
+  }
   return out;
 }
 
@@ -60,9 +62,40 @@ Floats shade(py::handle albedo, py::handle normals, py::handle sh, int threads) 
   return out;
 }
 
+py::tuple lit_points(py::handle verts, py::handle triangles, py::handle rotation, py::handle translation,
+                     py::handle intrinsics, py::handle albedo, py::handle sh, int threads) {
+  require_threads(threads);
+  const View<float> v = require<float>(verts, "verts_face", {{"V"}, {"3", 3}});
+  const View<int32_t> t = require<int32_t>(triangles, "triangles", {{"T"}, {"3", 3}});
+  const View<float> r = require<float>(rotation, "rotation", {{"3", 3}, {"3", 3}});
+  const View<float> m = require<float>(translation, "translation", {{"3", 3}});
+  const View<float> k = require<float>(intrinsics, "intrinsics", {{"3", 3}, {"3", 3}});
+  const View<float> a = require<float>(albedo, "albedo", {{"V", v.shape[0]}, {"3", 3}});
+  const View<float> l = require<float>(sh, "sh", {{"9", 9}, {"3", 3}});
+  Floats points({v.shape[0], int64_t{3}}), colors({v.shape[0], int64_t{3}});
+  const LitParams p{v.data,
+                    t.data,
+                    r.data,
+                    m.data,
+                    k.data,
+                    a.data,
+                    l.data,
+                    v.shape[0],
+                    t.shape[0],
+                    points.mutable_data(),
+                    colors.mutable_data(),
+                    threads};
+  {
+    const py::gil_scoped_release release;
+    if (!lit_points_cpu(p)) require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
+  }
+  return py::make_tuple(points, colors);
+}
+
 }  // namespace
 
 void bind_geometry(py::module_& m) {
+  m.def("lit_points", &lit_points);
   m.def("normals", &normals);
   m.def("transform", &transform);
   m.def("project", [](py::handle verts, py::handle intrinsics, int threads) {

@@ -43,12 +43,9 @@ py::tuple rasterize(py::handle points, py::handle triangles, int64_t height, int
   p.width = static_cast<int32_t>(width);
   p.cull = cull;
   p.threads = threads;
-  thread_local RasterizeScratch scratch;  // a video's frames come from one thread
-  p.scratch = &scratch;
   {
     const py::gil_scoped_release release;
-    require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
-    rasterize_cpu(p);
+    if (!rasterize_cpu(p)) require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
   }
   return py::make_tuple(color, depth, triangle, bary);
 }

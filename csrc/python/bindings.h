@@ -8,8 +8,10 @@ namespace facesdk::python {
 void bind_decode(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
+void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);
 void bind_ridge(pybind11::module_& m);
+void bind_sharpness(pybind11::module_& m);
 void bind_smoothness(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 

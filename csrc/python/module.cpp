@@ -17,8 +17,10 @@ PYBIND11_MODULE(_core, m) {
   bind_decode(m);
   bind_geometry(m);
   bind_network(m);
+  bind_pose(m);
   bind_rasterize(m);
   bind_ridge(m);
+  bind_sharpness(m);
   bind_smoothness(m);
   bind_warp(m);
 }

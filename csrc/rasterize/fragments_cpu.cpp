@@ -46,9 +46,10 @@ constexpr int32_t kOpen = 16;
 // vector of triangles at a time and without branches, which nobody could predict. For triangles that are not
 // small the unsigned products wrap, and their result is not used.
 struct Look {
-  static FACESDK_HD void run(const Scene& s, Boxes* FACESDK_RESTRICT out, int count) {
+  static FACESDK_HD void run(const Scene& s, const Canvas& canvas, Boxes* FACESDK_RESTRICT out, int count) {
     const FixedPoint* FACESDK_RESTRICT fixed = s.fixed;
-    const int32_t width = s.p.width, height = s.p.height, both_sides = s.p.cull ? 0 : 1;
+    const int32_t width = canvas.width, top = canvas.begin, bottom = canvas.end,
+                  both_sides = s.p.cull ? 0 : 1;
     Boxes& k = *out;
     for (int i = 0; i < count; ++i) {
       const int32_t ax = fixed[k.a[i]].x, bx = fixed[k.b[i]].x, cx = fixed[k.c[i]].x;
@@ -57,9 +58,9 @@ struct Look {
       const int32_t min_y = std::min(ay, std::min(by, cy)), max_y = std::max(ay, std::max(by, cy));
       const int32_t x0 = first_pixel(min_x), x1 = first_pixel(max_x), y0 = first_pixel(min_y),
                     y1 = first_pixel(max_y);
-      const int32_t seen = (x0 < std::min(x1, width)) & (y0 < std::min(y1, height)) & (std::min(x1, y1) > 0);
+      const int32_t seen = (x0 < std::min(x1, width)) & (std::max(y0, top) < std::min(y1, bottom)) & (x1 > 0);
       const int32_t fits =
-          (std::max(x1 - x0, y1 - y0) <= kSide) & (std::min(x0, y0) >= 0) & (x1 <= width) & (y1 <= height);
+          (std::max(x1 - x0, y1 - y0) <= kSide) & (x0 >= 0) & (y0 >= top) & (x1 <= width) & (y1 <= bottom);
       uint32_t ux = static_cast<uint32_t>(bx) - static_cast<uint32_t>(ax);
       uint32_t uy = static_cast<uint32_t>(by) - static_cast<uint32_t>(ay);
       uint32_t vx = static_cast<uint32_t>(cx) - static_cast<uint32_t>(ax);
@@ -102,21 +103,22 @@ inline int32_t bias(int32_t dx, int32_t dy) {
 }
 
 // Fragments of triangle i, pixel by pixel of its box.
-void walk(const Scene& s, const Boxes& k, int i, Fragments& out) {
+void walk(const Scene& s, const Canvas& canvas, const Boxes& k, int i, Fragments& out) {
   const float w0 = s.inverse[k.a[i]], w1 = s.inverse[k.b[i]], w2 = s.inverse[k.c[i]];
   const float scale = 1.0f / static_cast<float>(k.area[i]);
   const int32_t ux = k.ux[i], uy = k.uy[i], vx = k.vx[i], vy = k.vy[i];
   const int32_t bias_a = bias(vx - ux, vy - uy), bias_b = bias(-vx, -vy), bias_c = bias(ux, uy);
-  int32_t row_b = k.edge_b[i], row_c = k.edge_c[i], pixel = k.y0[i] * s.p.width + k.x0[i];
-  for (int32_t y = 0; y < k.rows[i]; ++y, row_b -= vx * kSub, row_c += ux * kSub, pixel += s.p.width) {
+  int32_t row_b = k.edge_b[i], row_c = k.edge_c[i], pixel = (k.y0[i] - canvas.begin) * canvas.width + k.x0[i];
+  for (int32_t y = 0; y < k.rows[i]; ++y, row_b -= vx * kSub, row_c += ux * kSub, pixel += canvas.width) {
     int32_t b = row_b, c = row_c;
     for (int32_t x = 0; x < k.columns[i]; ++x, b += vy * kSub, c -= uy * kSub) {
       const float l1 = static_cast<float>(b) * scale, l2 = static_cast<float>(c) * scale;
       out.pixel[out.count] = pixel + x;
-      out.nearness[out.count] = inverse_depth(w0, w1, w2, l1, l2);
+      const float w = inverse_depth(w0, w1, w2, l1, l2), depth = 1.0f / w;
+      out.nearness[out.count] = w;
       out.triangle[out.count] = k.triangle[i];
-      out.s1[out.count] = l1 * w1;
-      out.s2[out.count] = l2 * w2;
+      out.b1[out.count] = l1 * w1 * depth;
+      out.b2[out.count] = l2 * w2 * depth;
       out.count += ((b + bias_b) | (c + bias_c) | (k.area[i] - b - c + bias_a)) >= 0;
     }
   }
@@ -124,19 +126,13 @@ void walk(const Scene& s, const Boxes& k, int i, Fragments& out) {
 
 }  // namespace
 
-void snap_vertices(const RasterizeParams& p, RasterizeScratch::Buffers& buffers) {
-  const size_t verts = static_cast<size_t>(p.num_verts);
-  if (buffers.fixed.size() < verts) {
-    buffers.fixed.resize(verts);
-    buffers.inverse.resize(verts);
-  }
+void snap_vertices(const RasterizeParams& p, FixedPoint* fixed, float* inverse) {
   parallel_bands(p.num_verts, p.threads, [&](int64_t begin, int64_t end) {
-    vectorized<Snap>(p.points + 3 * begin, end - begin, buffers.fixed.data() + begin,
-                     buffers.inverse.data() + begin);
+    vectorized<Snap>(p.points + 3 * begin, end - begin, fixed + begin, inverse + begin);
   });
 }
 
-void make_fragments(const Scene& s, int64_t begin, int64_t end, Fragments& out) {
+void make_fragments(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end, Fragments& out) {
   out.count = out.opens = 0;
   Boxes k;
   k.count = static_cast<int>(end - begin);
@@ -145,7 +141,7 @@ void make_fragments(const Scene& s, int64_t begin, int64_t end, Fragments& out) 
     k.triangle[i] = static_cast<int32_t>(begin) + i;
     k.a[i] = index[0], k.b[i] = index[1], k.c[i] = index[2];
   }
-  vectorized<Look>(s, &k, k.count);
+  vectorized<Look>(s, canvas, &k, k.count);
   int chosen[kChunk], count = 0;
   for (int i = 0; i < k.count; ++i) {
     chosen[count] = i;
@@ -156,8 +152,19 @@ void make_fragments(const Scene& s, int64_t begin, int64_t end, Fragments& out) 
     if (k.cover[i] == kOpen) {
       out.open[out.opens++] = k.triangle[i];
     } else {
-      walk(s, k, i, out);
+      walk(s, canvas, k, i, out);
     }
+  }
+}
+
+void draw_fragments(const Scene& s, const Canvas& canvas, const Fragments& f) {
+  for (int i = 0; i < f.count; ++i) {
+    const int32_t at = f.pixel[i], t = f.triangle[i];
+    if (!canvas.take(at, f.nearness[i], t) || !s.weighted) continue;
+    canvas.weigh(at, f.b1[i], f.b2[i]);
+    if (canvas.color == nullptr) continue;
+    const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(t);
+    canvas.paint(at, f.b1[i], f.b2[i], s.colors[index[0]], s.colors[index[1]], s.colors[index[2]]);
   }
 }
 

@@ -3,29 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 namespace facesdk {
 
-// Working memory that one frame leaves for the next. Grows to the largest mesh and picture it has seen; not
-// for two calls at the same time.
-class RasterizeScratch {
- public:
-  RasterizeScratch();
-  ~RasterizeScratch();
-  RasterizeScratch(const RasterizeScratch&) = delete;
-  RasterizeScratch& operator=(const RasterizeScratch&) = delete;
-
-  struct Buffers;
-  Buffers& buffers() { return *buffers_; }
-
- private:
-  std::unique_ptr<Buffers> buffers_;
-};
-
 struct RasterizeParams {
   const float* points;       // (V, 3) x px, y px, depth mm; first pixel's centre is (0, 0)
-  const int32_t* triangles;  // (T, 3) counter-clockwise seen from outside, 0 <= index < V
+  const int32_t* triangles;  // (T, 3) counter-clockwise seen from outside
   const float* colors;       // (V, 3) per vertex, or null
   int64_t num_verts;         // V
   int64_t num_triangles;     // T
@@ -37,9 +20,9 @@ struct RasterizeParams {
   int32_t* triangle;         // (H, W) triangle index, -1 where empty; null if not wanted
   float* bary;  // (H, W, 3) weights of the three corners, perspective-correct; null if not wanted
   int threads;
-  RasterizeScratch* scratch;  // kept from call to call; null: made and freed by this one
 };
 
-void rasterize_cpu(const RasterizeParams& p);
+// False, with outputs undefined, where an index is not in 0 .. V - 1. Working memory is kept by the thread.
+bool rasterize_cpu(const RasterizeParams& p);
 
 }  // namespace facesdk

@@ -64,13 +64,17 @@ struct EdgeWalk {
   int64_t row, right, down;  // the value, and its change per pixel to the right and downwards
   double inverse;            // 1 / |right|
 
+  EdgeWalk() = default;
   FACESDK_HD EdgeWalk(FixedPoint a, FixedPoint b, int32_t px, int32_t py, int64_t bias)
       : row(edge(a, b, px, py) + bias),
         right(-static_cast<int64_t>(b.y - a.y) * kSub),
         down(static_cast<int64_t>(b.x - a.x) * kSub),
-        inverse(right != 0 ? 1.0 / std::fabs(static_cast<double>(right)) : 0.0) {}
+        inverse(0.0) {}
 
   FACESDK_HD void step_down() { row += down; }
+
+  // Before narrow() is used.
+  FACESDK_HD void invert() { inverse = right != 0 ? 1.0 / std::fabs(static_cast<double>(right)) : 0.0; }
 
   // Narrows the columns [first, last] (counted from the box) to those on the inner side. The division is a
   // guess that can be one column off; exact steps correct it.

@@ -3,10 +3,13 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <random>
+#include <thread>
 #include <vector>
 
+#include "common/parallel.h"
 #include "decode/decode.h"
 #include "normals/normals.h"
 #include "project/project.h"
@@ -104,7 +107,7 @@ void check_rasterize(int32_t height, int32_t width, int64_t triangles, bool cull
   std::vector<int32_t> triangle(pixels);
   facesdk::RasterizeParams p{points.data(),   index.data(), points.data(), verts,        triangles,
                              height,          width,        cull,          color.data(), depth.data(),
-                             triangle.data(), bary.data(),  threads,       nullptr};
+                             triangle.data(), bary.data(),  threads};
   facesdk::rasterize_cpu(p);
 }
 
@@ -119,9 +122,32 @@ void check_warp(int64_t height, int64_t width, int64_t size, double scale, int32
   facesdk::warp_cpu(p);
 }
 
+// Jobs of several callers at once: one has the pool, the others work alone, and all get the same.
+void check_callers() {
+  std::vector<std::thread> callers;
+  std::vector<std::vector<int32_t>> counts(4, std::vector<int32_t>(1000));
+  for (auto& own : counts) {
+    callers.emplace_back([&own] {
+      for (int run = 0; run < 200; ++run) {
+        facesdk::parallel_bands(static_cast<int64_t>(own.size()), 1 + run % 4,
+                                [&](int64_t begin, int64_t end) {
+                                  for (int64_t i = begin; i < end; ++i) ++own[static_cast<size_t>(i)];
+                                });
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const auto& own : counts) {
+    for (const int32_t count : own) {
+      if (count != 200) std::abort();
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
+  check_callers();
   for (const int threads : {1, 2, 3, 16}) {
     for (const int64_t count : {1, 2, 5, 127, 129, 2049}) {
       check_decode(count, 3, threads);

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "decode/decode.h"
+#include "lit/lit.h"
 #include "normals/normals.h"
 #include "project/project.h"
 #include "rasterize/rasterize.h"
 #include "shade/shade.h"
+#include "sharpness/sharpness.h"
 #include "smoothness/smoothness.h"
 
 namespace {
@@ -196,6 +198,18 @@ void check_mesh(int rings, int segments) {
   float off = 0.0f;
   for (size_t i = 0; i < even.size(); ++i) off = std::max(off, std::fabs(even[i] - albedo[i]));
   expect(off < 1e-5f, "even light of 1 leaves the albedo");
+
+  // In one pass, and from a pose that changes nothing: what the ops give one after the other.
+  const float none[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1}, still[3] = {0, 0, 0};
+  std::vector<float> lit(static_cast<size_t>(size));
+  const auto placed =
+      on_threads(size, "lit points: same bits for 1, 2 and 4 threads", [&](int threads, float* out) {
+        facesdk::lit_points_cpu({mesh.verts.data(), mesh.triangles.data(), none, still, k, albedo.data(),
+                                 light.data(), mesh.count(), mesh.faces(), out, lit.data(), threads});
+      });
+  expect(placed == points, "lit points lie where project puts them");
+  expect(lit == even, "lit points have the colours that shade gives");
+  remember(lit);
   check_picture(mesh, points, albedo);
 }
 
@@ -294,6 +308,15 @@ void check_smoothness(int64_t count) {
   expect(std::fabs(along - value) < 1e-4 * value, "smoothness: gradient and value belong together");
 }
 
+void check_sharpness(int64_t size) {
+  auto gray = floats(size * size, 0, 1);
+  const float sharp = static_cast<float>(facesdk::sharpness_cpu({gray.data(), size}));
+  remember(std::vector<float>{sharp});
+  for (float& v : gray) v *= 0.25f;
+  const float faint = static_cast<float>(facesdk::sharpness_cpu({gray.data(), size}));
+  expect(std::fabs(faint - sharp) < 1e-4f * sharp, "sharpness does not depend on the contrast");
+}
+
 }  // namespace
 
 int main() {
@@ -304,6 +327,7 @@ int main() {
     for (const int64_t rows : {1, 5, 61}) check_decode(controls, rows);
   }
   for (const int64_t count : {3, 127, 1000}) check_smoothness(count);
+  for (const int64_t size : {5, 27, 112}) check_sharpness(size);
   std::printf("%s, fingerprint %016llx\n", failures == 0 ? "all promises kept" : "FAILED",
               static_cast<unsigned long long>(fingerprint));
   return failures == 0 ? 0 : 1;

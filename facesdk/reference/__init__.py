@@ -6,11 +6,14 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 from __future__ import annotations
 
 from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
+from facesdk.reference.lit import lit_points
 from facesdk.reference.normals import normals
+from facesdk.reference.pose import picture_pose
 from facesdk.reference.project import project, transform, unproject
 from facesdk.reference.rasterize import rasterize
 from facesdk.reference.ridge import ridge
 from facesdk.reference.shade import shade
+from facesdk.reference.sharpness import sharpness
 from facesdk.reference.smoothness import adjacency, smoothness
 from facesdk.reference.warp import warp
 
@@ -19,11 +22,14 @@ __all__ = [
     "adjacency",
     "decode",
     "decode_dense",
+    "lit_points",
     "normals",
+    "picture_pose",
     "project",
     "rasterize",
     "ridge",
     "shade",
+    "sharpness",
     "smoothness",
     "subdivide",
     "transform",

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from facesdk.camera import (
-    _gauss_newton,
     assumed_intrinsics,
     check_intrinsics,
     crop_intrinsics,
@@ -18,6 +17,7 @@ from facesdk.camera import (
 )
 from facesdk.crop import Crop, crop_from_landmarks, make_crop
 from facesdk.errors import InvalidOptions
+from facesdk.reference.pose import gauss_newton
 
 FOCAL_RATIO = 4.5
 NOSE, TOP = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])  # face frame
@@ -89,7 +89,7 @@ def test_a_centred_crop_of_the_same_focal_length_changes_nothing() -> None:
     crop, rotation, translation, seen = crop_truth(0.0, (319.5, 239.5), 100.0)
     k = assumed_intrinsics(640, 480, 50.0)
     k[0, 0] = k[1, 1] = FOCAL_RATIO * 100.0
-    found_r, found_m = picture_pose(crop, rotation, translation, face_points(), FOCAL_RATIO, k)
+    found_r, found_m, _ = picture_pose(crop, rotation, translation, face_points(), FOCAL_RATIO, k)
     np.testing.assert_allclose(found_r, rotation, atol=1e-5)
     np.testing.assert_allclose(found_m, translation, atol=0.05)
     np.testing.assert_allclose(project_points(face_points() @ found_r.T + found_m, k), seen, atol=0.01)
@@ -100,12 +100,12 @@ def test_a_centred_crop_of_the_same_focal_length_changes_nothing() -> None:
 def test_off_centre_faces_reproject_onto_their_landmarks(center: tuple[float, float], roll: float) -> None:
     crop, rotation, translation, seen = crop_truth(roll, center, 100.0)
     k = assumed_intrinsics(640, 480, 50.0)
-    found_r, found_m = picture_pose(crop, rotation, translation, face_points(), FOCAL_RATIO, k)
+    found_r, found_m, _ = picture_pose(crop, rotation, translation, face_points(), FOCAL_RATIO, k)
     error = np.linalg.norm(project_points(face_points() @ found_r.T + found_m, k) - seen, axis=1)
     # The crop is 100 px wide. What is left is perspective itself: up to 28 degrees off the axis, a true
     # camera stretches a face outwards, which the crop's own camera does not.
     assert error.mean() < 1.2
-    more_r, more_m = picture_pose(crop, rotation, translation, face_points(), FOCAL_RATIO, k, steps=20)
+    more_r, more_m, _ = picture_pose(crop, rotation, translation, face_points(), FOCAL_RATIO, k, steps=20)
     best = np.linalg.norm(project_points(face_points() @ more_r.T + more_m, k) - seen, axis=1)
     assert error.mean() < best.mean() + 0.02  # two steps are enough
 
@@ -124,8 +124,8 @@ def test_a_true_camera_gives_true_millimetres(position: tuple[float, float]) -> 
     net_r, net_m = upright.astype(float), start
     virtual = crop_intrinsics(120, FOCAL_RATIO).astype(float)
     for _ in range(20):
-        net_r, net_m = _gauss_newton(net_r, net_m, face, crop.to_crop(seen).astype(float), virtual)
-    found_r, found_m = picture_pose(crop, net_r, net_m, face, FOCAL_RATIO, k)
+        net_r, net_m = gauss_newton(net_r, net_m, face, crop.to_crop(seen).astype(float), virtual)
+    found_r, found_m, _ = picture_pose(crop, net_r, net_m, face, FOCAL_RATIO, k)
     assert abs(found_m[2] - 900.0) < 9.0
     np.testing.assert_allclose(found_m[:2], position, atol=4.0)
     turned = np.degrees(np.arccos(min(1.0, (np.trace(found_r.T @ rotation) - 1) / 2)))

@@ -35,6 +35,18 @@ def calls() -> dict[str, Call]:
         "decode_dense": (ops.decode_dense, dict(mean=verts, bases=bases, coeffs=coeffs)),
         "subdivide": (ops.subdivide, dict(control=verts, sub_ptr=ptr, sub_idx=idx, sub_val=val)),
         "normals": (ops.normals, dict(verts=verts, triangles=triangles)),
+        "lit_points": (
+            ops.lit_points,
+            dict(
+                verts_face=verts,
+                triangles=triangles,
+                rotation=rotation(rng),
+                translation=np.array([5, -7, 900], np.float32),
+                intrinsics=camera(99, 400),
+                albedo=np.abs(verts) / 100,
+                sh=rng.normal(size=(9, 3)).astype(np.float32),
+            ),
+        ),
         "transform": (
             ops.transform,
             dict(verts_face=verts, rotation=rotation(rng), translation=np.ones(3, np.float32)),
@@ -100,6 +112,9 @@ BAD = [
     ("normals", "verts", np.zeros((3, 9), np.float32).T, "got float32 (9, 3) not in C order"),
     ("normals", "triangles", np.array([[0, 1, 99999]], np.int32), "index 99999 at position 2"),
     ("normals", "triangles", np.array([[0, -1, 1]], np.int32), "index -1 at position 1"),
+    ("lit_points", "triangles", np.array([[0, 1, 99999]], np.int32), "index 99999 at position 2"),
+    ("lit_points", "albedo", np.zeros((2, 3), np.float32), "expected float32 (V="),
+    ("lit_points", "rotation", np.eye(4, dtype=np.float32), "expected float32 (3, 3)"),
     ("transform", "rotation", np.eye(4, dtype=np.float32), "expected float32 (3, 3)"),
     ("transform", "translation", np.zeros(2, np.float32), "expected float32 (3,)"),
     ("project", "intrinsics", np.zeros((3, 3), np.float32), "focal length"),

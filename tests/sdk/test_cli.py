@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from facesdk import cli, manifest
@@ -153,7 +154,7 @@ def test_bench_prints_and_stores_every_stage(facesdk: Any, tmp_path: Path) -> No
     status, out, err = facesdk("bench", "--runs", "2", "--json", tmp_path / "bench.json")
     assert status == 0, err
     content = json.loads((tmp_path / "bench.json").read_text())
-    for stage in ("warp", "network", "decode", "normals", "shade", "rasterize", "frame", "reconstruct"):
+    for stage in ("warp", "network", "decode", "light", "rasterize", "frame", "reconstruct"):
         assert stage in out
         assert content["stages"][stage]["p50"] <= content["stages"][stage]["p99"]
     assert str(tmp_path) not in json.dumps(content)
@@ -162,9 +163,14 @@ def test_bench_prints_and_stores_every_stage(facesdk: Any, tmp_path: Path) -> No
 def test_bench_times_nothing_that_is_wrong(facesdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from facesdk import ops
 
-    right = ops.normals
-    monkeypatch.setattr(ops, "normals", lambda *args, **options: right(*args, **options) * 1.01)
+    right = ops.lit_points
+
+    def brighter(*args: Any, **options: Any) -> Any:
+        points, colors = right(*args, **options)
+        return points, colors * np.float32(1.01)
+
+    monkeypatch.setattr(ops, "lit_points", brighter)
     status, out, err = facesdk("bench", "--runs", "2")
     assert status == 2
-    assert "normals differs from its NumPy twin" in err
+    assert "light differs from its NumPy twin" in err
     assert out == ""

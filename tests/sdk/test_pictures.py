@@ -10,7 +10,8 @@ import pytest
 
 from facesdk import Face, FaceSDK, InvalidOptions
 from facesdk.draw import LAYERS
-from facesdk.quality import assess, sharpness
+from facesdk.ops import sharpness
+from facesdk.quality import assess
 
 
 @pytest.fixture

@@ -1,0 +1,36 @@
+// From the pose in a crop's virtual camera to the pose in the picture's camera: the crop's roll is put back,
+// the pose turned to the ray through the crop's centre, its depth scaled by the ratio of the focal lengths;
+// then Gauss-Newton steps make the projected landmarks agree with those of the crop's camera.
+#pragma once
+
+#include <cstdint>
+
+namespace facesdk {
+
+struct PictureCrop {
+  double center[2];    // px of the picture
+  double side;         // px of the picture, > 0
+  double roll;         // radians; the crop's top leans to the picture's right by this much
+  double focal_ratio;  // focal length of the virtual camera over the crop's side
+};
+
+struct PictureCamera {
+  double k[9];  // (3, 3) row-major intrinsics, px; last row 0 0 1
+};
+
+struct PoseParams {
+  const float* rotation;   // (3, 3) row-major, face -> virtual camera
+  const float* shift;      // (3,) mm, virtual camera
+  const float* landmarks;  // (N, 3) mm, face frame
+  int64_t count;           // N
+  PictureCrop crop;
+  PictureCamera camera;
+  int steps;            // of Gauss-Newton
+  float* out_rotation;  // (3, 3), face -> picture camera
+  float* out_shift;     // (3,) mm, picture camera
+  float* out_px;        // (N, 2) the landmarks in the picture, by the pose that was found
+};
+
+void picture_pose_cpu(const PoseParams& p);
+
+}  // namespace facesdk

@@ -1,0 +1,17 @@
+// How sharp the middle of a gray square is: the mean size of its Laplacian over four times its contrast.
+#pragma once
+
+#include <cstdint>
+
+namespace facesdk {
+
+struct SharpnessParams {
+  const float* gray;  // (S, S) 0..1
+  int64_t size;       // S px
+};
+
+// About 0.07 for a sharp crop of a face; 0 where the contrast (standard deviation) is below 0.001, and for
+// squares too small to have an inside.
+double sharpness_cpu(const SharpnessParams& p);
+
+}  // namespace facesdk

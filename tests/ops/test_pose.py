@@ -1,0 +1,70 @@
+"""From the crop's camera to the picture's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facesdk import InvalidArray, ops, reference
+from facesdk.camera import rotation_from_euler
+
+FACE = np.random.default_rng(3).uniform([-70, -80, -60], [70, 60, 40], (68, 3)).astype(np.float32)
+CAMERA = np.array([[700, 3, 330], [0, 690, 235], [0, 0, 1]], np.float32)
+
+
+def call(seed: int, **changes: Any) -> dict[str, Any]:
+    """Arguments of a face somewhere in a picture."""
+    rng = np.random.default_rng(seed)
+    arguments: dict[str, Any] = {
+        "rotation": rotation_from_euler(*rng.uniform(-60, 60, 3)),
+        "translation": np.array([*rng.uniform(-20, 20, 2), rng.uniform(900, 1500)], np.float32),
+        "landmarks": FACE,
+        "center": (float(rng.uniform(0, 640)), float(rng.uniform(0, 480))),
+        "side": float(rng.uniform(40, 300)),
+        "roll": float(rng.uniform(-3, 3)),
+        "focal_ratio": 4.5,
+        "intrinsics": CAMERA,
+    }
+    return arguments | changes
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("steps", [0, 1, 2, 7])
+def test_agrees_with_the_twin(seed: int, steps: int) -> None:
+    found = ops.picture_pose(**call(seed), steps=steps)
+    twin = reference.picture_pose(**call(seed), steps=steps)
+    for ours, theirs, tolerance in zip(found, twin, (1e-6, 2e-3, 2e-3), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=tolerance)
+
+
+def test_a_crop_on_the_axis_needs_no_turn() -> None:
+    center = float(CAMERA[0, 2]), float(CAMERA[1, 2])
+    rotation, _, _ = ops.picture_pose(**call(1, center=center, roll=0.0), steps=0)
+    np.testing.assert_allclose(rotation, call(1)["rotation"], atol=1e-6)
+
+
+@pytest.mark.parametrize("landmarks", [np.zeros((68, 3), np.float32), FACE[:2], FACE[:0]])
+def test_landmarks_that_fix_no_pose_leave_one_that_is_finite(landmarks: np.ndarray) -> None:
+    rotation, translation, px = ops.picture_pose(**call(2, landmarks=landmarks))
+    assert np.isfinite(rotation).all()
+    assert np.isfinite(translation).all()
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-5)
+    assert px.shape == (len(landmarks), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rotation", np.eye(4, dtype=np.float32)),
+        ("landmarks", np.zeros((68, 2), np.float32)),
+        ("intrinsics", np.zeros((3, 3), np.float32)),
+        ("side", 0.0),
+        ("focal_ratio", float("nan")),
+        ("steps", -1),
+    ],
+)
+def test_bad_arguments_are_named(name: str, value: object) -> None:
+    with pytest.raises(InvalidArray, match=f"^{name}: "):
+        ops.picture_pose(**call(0, **{name: value}))

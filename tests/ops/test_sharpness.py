@@ -1,0 +1,44 @@
+"""How sharp a gray crop is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from facesdk import InvalidArray, ops, reference
+
+
+def noise(size: int) -> np.ndarray:
+    rng = np.random.default_rng(size)
+    blurred = cv2.GaussianBlur(rng.random((size, size), np.float32), (0, 0), 1.0)
+    return np.asarray(blurred, np.float32).reshape(size, size)
+
+
+@pytest.mark.parametrize("size", [3, 5, 6, 17, 20, 21, 96, 112, 203])
+def test_agrees_with_the_twin(size: int) -> None:
+    gray = noise(size)
+    assert ops.sharpness(gray) == pytest.approx(reference.sharpness(gray), rel=1e-5)
+
+
+def test_a_bright_picture_of_little_contrast_is_measured_as_exactly() -> None:
+    gray = np.asarray(0.98 + 0.01 * noise(112), np.float32)
+    assert ops.sharpness(gray) == pytest.approx(reference.sharpness(gray), rel=1e-3)
+
+
+def test_blur_lowers_it_and_contrast_does_not_matter() -> None:
+    sharp = np.random.default_rng(0).random((112, 112), np.float32)
+    blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 2.0), np.float32)
+    assert ops.sharpness(blurred) < 0.5 * ops.sharpness(sharp)
+    assert ops.sharpness(np.asarray(0.3 * sharp, np.float32)) == pytest.approx(ops.sharpness(sharp), rel=1e-4)
+
+
+@pytest.mark.parametrize("gray", [np.full((112, 112), 0.7, np.float32), np.zeros((2, 2), np.float32)])
+def test_where_nothing_can_be_seen_it_is_zero(gray: np.ndarray) -> None:
+    assert ops.sharpness(gray) == reference.sharpness(gray) == 0.0
+
+
+@pytest.mark.parametrize("gray", [np.zeros((5, 6), np.float32), np.zeros((5, 5)), np.zeros(5, np.float32)])
+def test_bad_arguments_are_named(gray: np.ndarray) -> None:
+    with pytest.raises(InvalidArray, match=r"^gray: "):
+        ops.sharpness(gray)
