@@ -109,7 +109,7 @@ def decode(
     """Dense mesh of a set of coefficients: linear shapes, then subdivision (paper 1, equations 1 to 4).
 
     mean (C, 3) mm; bases (K, C, 3) mm per unit coefficient, or int8 with the steps multiplied into coeffs,
-    which are then rounded to 1/65534 of the largest; coeffs (K,), of which zeros cost nothing;
+    which are then rounded to 1/65024 of the largest; coeffs (K,), of which zeros cost nothing;
     sub_ptr (V+1,), sub_idx (N,), sub_val (N,): the rows of the
     subdivision matrix. Returns (V, 3) mm, face frame.
     """
@@ -122,7 +122,7 @@ def decode_dense(
     """Linear shapes without a subdivision: mean + sum of coeffs[k] * bases[k] (paper 1, equations 1 to 4).
 
     mean (V, 3); bases (K, V, 3), float32, or int8 with the steps multiplied into coeffs, which are then
-    rounded to 1/65534 of the largest (the sum is exact); coeffs (K,).
+    rounded to 1/65024 of the largest (the sum is exact); coeffs (K,).
     Returns (V, 3) in the unit of mean (millimetres of a BFM, or albedo in 0..1).
     """
     return _core.decode_dense(mean, bases, coeffs, threads)
