@@ -137,7 +137,8 @@ def decode_contestants(errors: dict[str, float]) -> dict[str, Timed]:
     model = bfm.model()
     shift = model.mean_control_mm[0] - bfm.mean[:3]  # its origin is between the eyes
     people = [
-        np.split(rng.normal(size=DENSE_SHAPES).astype(np.float32), [IDENTITY_SHAPES]) for _ in range(50)
+        (drawn[:IDENTITY_SHAPES], drawn[IDENTITY_SHAPES:])
+        for drawn in rng.normal(size=(50, DENSE_SHAPES)).astype(np.float32)
     ]
     apart = [
         np.linalg.norm(model.decode(*face) - bfm.numpy(np.concatenate(face)).reshape(-1, 3) - shift, axis=1)

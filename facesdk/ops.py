@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facesdk.errors import BackendUnavailable, InvalidArray
-from facesdk.reference.smoothness import adjacency
 
 try:
     from facesdk import _core
@@ -237,6 +236,16 @@ def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatAr
     system is not finite.
     """
     return _core.ridge(jacobian, residual, damping)
+
+
+def adjacency(triangles: IntArray, num_verts: int) -> tuple[IntArray, IntArray]:
+    """Neighbours of each vertex along the edges, each once and in rising order.
+
+    triangles (T, 3) int32. Returns adj_ptr (V+1,) and adj_idx (N,) int32; the list is symmetric.
+    """
+    from facesdk.reference.smoothness import adjacency as neighbours  # the twins are not for every start
+
+    return neighbours(triangles, num_verts)
 
 
 def smoothness(

@@ -62,7 +62,7 @@ def _in_blocks(shapes: Iterable[FloatArray], blocks: int) -> Iterator[FloatArray
 
 
 def _largest(block: FloatArray) -> FloatArray:
-    return np.maximum(block.max(axis=1), -block.min(axis=1))
+    return np.asarray(np.maximum(block.max(axis=1), -block.min(axis=1)))
 
 
 def _levels(steps: FloatArray, error: float) -> NDArray[np.int64]:
