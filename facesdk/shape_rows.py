@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facesdk import ops
-from facesdk.shape_blocks import pack_shapes
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
