@@ -118,7 +118,7 @@ class FaceModel:
         last = self._last_identity
         if last is not None and last[1] is not None and self._is_last(coeffs):
             return last[1]
-        if self._joint:
+        if isinstance(self._identity, FloatRows):
             without = np.concatenate([coeffs, np.zeros(self.n_exp, np.float32)])
             mesh = self._decoder(self.mean_control_mm, without, threads=threads)
         else:
