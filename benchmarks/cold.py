@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -45,8 +46,20 @@ print(json.dumps({{"peak_mb": peak(), "growth_mb": peak() - before}}))
 
 def fresh(code: str) -> dict[str, float]:
     """The JSON that some code prints in a fresh interpreter, in a folder where the package is not."""
+    folder = tempfile.gettempdir()
+    # pip compiles what it installs; the sources of a clone would be compiled anew by every interpreter that
+    # may not write beside them.
+    bytecode = {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": os.path.join(folder, "facesdk-bytecode"),
+    }
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tempfile.gettempdir()
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, **bytecode},
     )
     if run.returncode:
         raise SystemExit(run.stderr.strip().splitlines()[-1])

@@ -11,9 +11,14 @@ import onnxruntime
 from benchmarks.interleave import Timed
 from benchmarks.measures import Array
 from benchmarks.worker import Worker
+from facesdk import FaceModel
+from facesdk.bench import Dense
+from facesdk.bfm import packed
 
 FACE_MESH = Path(__file__).with_name("mediapipe_worker.py")
-DENSE_VERTS, DENSE_SHAPES = 38365, 50  # of 3DDFA_V2's face model without neck: 40 identity, 10 expression
+DENSE_VERTS = 38365  # of 3DDFA_V2's face model without neck
+IDENTITY_SHAPES, EXPRESSION_SHAPES = 40, 10
+DENSE_SHAPES = IDENTITY_SHAPES + EXPRESSION_SHAPES
 
 
 def session(model: str | bytes) -> Any:
@@ -36,18 +41,47 @@ class Mb05Network:
 
 
 class DenseDecode:
-    """mean + basis @ coefficients at the size of 3DDFA_V2's dense mesh, numbers drawn at random."""
+    """mean + basis @ coefficients at the size of 3DDFA_V2's dense mesh.
+
+    Its own model may not be passed on: here are the first identity shapes of ours and the principal
+    components of our expressions, in mm, on as many of our vertices.
+    """
 
     def __init__(self) -> None:
-        rng = np.random.default_rng(0)
-        self.mean = rng.normal(size=3 * DENSE_VERTS).astype(np.float32)
-        self.basis = rng.normal(size=(3 * DENSE_VERTS, DENSE_SHAPES)).astype(np.float32)
-        self.coeffs = rng.normal(size=DENSE_SHAPES).astype(np.float32)
+        ours = Dense()
+        identity, expression = np.split(ours.basis, [FaceModel.load().n_id], axis=1)
+        # Weights even in 0..1 have a variance of 1/12.
+        expression = expression / np.sqrt(12)
+        turn = np.linalg.svd(np.linalg.qr(expression, mode="r"))[2]
+        modes = expression @ turn.T
+        self.mean = ours.mean[: 3 * DENSE_VERTS]
+        self.basis = np.ascontiguousarray(
+            np.concatenate([identity[:, :IDENTITY_SHAPES], modes[:, :EXPRESSION_SHAPES]], axis=1)[
+                : 3 * DENSE_VERTS
+            ],
+            np.float32,
+        )
+        self.coeffs = np.random.default_rng(0).normal(size=DENSE_SHAPES).astype(np.float32)
         self._session = session(self._onnx())
 
-    def numpy(self) -> Array:
+    def model(self) -> FaceModel:
+        """The same as a user's Basel model is held, without colours."""
+        shapes = np.ascontiguousarray(self.basis.T).reshape(DENSE_SHAPES, DENSE_VERTS, 3)
+        triangles = FaceModel.load().triangles
+        parts = {
+            "mean": self.mean.reshape(-1, 3),
+            "identity": shapes[:IDENTITY_SHAPES],
+            "expression": shapes[IDENTITY_SHAPES:],
+            "texture_mean": np.zeros((DENSE_VERTS, 3), np.float32),
+            "texture": np.zeros((0, DENSE_VERTS, 3), np.float32),
+            "triangles": triangles[(triangles < DENSE_VERTS).all(axis=1)],
+            "landmarks": np.arange(68),
+        }
+        return FaceModel(*packed(parts), "dense")
+
+    def numpy(self, coeffs: Array | None = None) -> Array:
         """(3V,) by NumPy."""
-        return np.asarray(self.mean + self.basis @ self.coeffs)
+        return np.asarray(self.mean + self.basis @ (self.coeffs if coeffs is None else coeffs))
 
     def onnxruntime(self) -> Array:
         """(3V,) by ONNX Runtime, as 3DDFA_V2's faster path does it."""

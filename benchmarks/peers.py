@@ -26,7 +26,14 @@ from benchmarks.bench_accuracy import DATA
 from benchmarks.check import check
 from benchmarks.interleave import Timed, interleaved, pin, ratio, timed
 from benchmarks.measures import Array
-from benchmarks.peer_parts import DENSE_SHAPES, DENSE_VERTS, FACE_MESH, DenseDecode, Mb05Network, face_mesh
+from benchmarks.peer_parts import (
+    DENSE_SHAPES,
+    FACE_MESH,
+    IDENTITY_SHAPES,
+    DenseDecode,
+    Mb05Network,
+    face_mesh,
+)
 from benchmarks.scaling import raster_scaling, show_scaling, thread_speedup
 from benchmarks.worker import Worker
 from facesdk import FaceSDK, Options, manifest, ops
@@ -115,7 +122,6 @@ def decode_contestants(errors: dict[str, float]) -> dict[str, Timed]:
     sdk_model = FaceSDK().model
     dense = Dense()
     rng = np.random.default_rng(0)
-    apart = []
     faces = [
         (
             rng.normal(size=sdk_model.n_id).astype(np.float32),
@@ -123,20 +129,29 @@ def decode_contestants(errors: dict[str, float]) -> dict[str, Timed]:
         )
         for _ in range(50)
     ]
-    for identity, expression in faces:
-        gap = sdk_model.decode(identity, expression) - dense.decode(identity, expression)
-        apart.append(np.linalg.norm(gap, axis=1))
+    apart = [np.linalg.norm(sdk_model.decode(*face) - dense.decode(*face), axis=1) for face in faces]
     errors["decode_mean_mm"], errors["decode_max_mm"] = float(np.mean(apart)), float(np.max(apart))
     others = itertools.cycle(faces)
-    coeffs = np.concatenate([identity, expression])
+    identity, coeffs = faces[0][0], np.concatenate(faces[0])
     bfm = DenseDecode()
-    mean = bfm.mean.reshape(-1, 3)
-    bases = np.ascontiguousarray(bfm.basis.T).reshape(DENSE_SHAPES, DENSE_VERTS, 3)
+    model = bfm.model()
+    shift = model.mean_control_mm[0] - bfm.mean[:3]  # its origin is between the eyes
+    people = [
+        (drawn[:IDENTITY_SHAPES], drawn[IDENTITY_SHAPES:])
+        for drawn in rng.normal(size=(50, DENSE_SHAPES)).astype(np.float32)
+    ]
+    apart = [
+        np.linalg.norm(model.decode(*face) - bfm.numpy(np.concatenate(face)).reshape(-1, 3) - shift, axis=1)
+        for face in people
+    ]
+    errors["decode_bfm_mean_mm"], errors["decode_bfm_max_mm"] = float(np.mean(apart)), float(np.max(apart))
+    other_people = itertools.cycle(people)
     return {
         "decode ours": timed(lambda: sdk_model.decode(*next(others))),
         "decode ours, one person": timed(lambda: sdk_model.decode(identity, next(others)[1])),
         "decode NumPy": timed(lambda: dense.mean + dense.basis @ coeffs),
-        "decode BFM ours": timed(lambda: ops.decode_dense(mean, bases, bfm.coeffs)),
+        "decode BFM ours": timed(lambda: model.decode(*next(other_people))),
+        "decode BFM ours, one person": timed(lambda: model.decode(people[0][0], next(other_people)[1])),
         "decode BFM NumPy": timed(bfm.numpy),
         "decode BFM ONNX Runtime": timed(bfm.onnxruntime),
     }
@@ -157,6 +172,7 @@ def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, floa
         "decode_to_numpy": ratio(times, "decode ours", "decode NumPy"),
         "decode_one_person_to_numpy": ratio(times, "decode ours, one person", "decode NumPy"),
         "decode_bfm_to_numpy": ratio(times, "decode BFM ours", "decode BFM NumPy"),
+        "decode_bfm_one_person_to_numpy": ratio(times, "decode BFM ours, one person", "decode BFM NumPy"),
         "first_to_mediapipe": ratio(times, "ours onnxruntime: first frame", "MediaPipe static"),
     }
     return figures | errors
@@ -211,9 +227,9 @@ def main() -> None:
     scaling = raster_scaling()
     show_scaling(scaling)
     figures = bounded(times, errors) | {"raster_two_threads": thread_speedup()}
-    print(
-        f"decode to float32: mean {errors['decode_mean_mm']:.2g} mm, largest {errors['decode_max_mm']:.2g} mm"
-    )
+    for name in ("decode", "decode_bfm"):
+        mean, largest = errors[f"{name}_mean_mm"], errors[f"{name}_max_mm"]
+        print(f"{name} to float32: mean {mean:.2g} mm, largest {largest:.2g} mm")
     if args.json:
         content = {"machine": machine, "passes": args.passes, "runs": args.runs, "bounded": figures}
         stages = {name: percentiles(values) | {"passes": values.tolist()} for name, values in times.items()}

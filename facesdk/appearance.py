@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk.crop import crop_from_landmarks, roll_from_landmarks
-from facesdk.reference.shade import sh_basis
 
 if TYPE_CHECKING:
     from facesdk.face_model import FaceModel
@@ -89,6 +88,8 @@ def fit_appearance(face: Face, basis: AppearanceModel, start: Appearance) -> App
     colors, weight = _observed(face, basis)
     if np.count_nonzero(weight) < LEAST_SEEN:
         return start
+    from facesdk.reference.shade import sh_basis  # a tracker never needs it
+
     kept = weight > 0
     three = np.repeat(kept, 3)
     y = colors[kept].reshape(-1)

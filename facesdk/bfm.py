@@ -57,6 +57,12 @@ def bfm_tensors(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, st
         parts = _from_front(folder)
     else:
         raise AssetError(f"{folder.name}: neither 01_MorphableModel.mat nor BFM_model_front.mat is in it")
+    return packed(parts)
+
+
+def packed(parts: dict[str, Any]) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
+    """Tensors and metadata of a model's parts: mean (V, 3) mm, identity, expression (K, V, 3) mm per unit,
+    texture_mean (V, 3) and texture (K, V, 3) in 0..1, triangles (T, 3), landmarks (68,) vertices."""
     mean = parts["mean"]
     triangles = _outward(mean, parts["triangles"])
     points = parts["landmarks"]

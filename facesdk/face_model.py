@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,8 @@ from facesdk.albedo import Albedo
 from facesdk.appearance import AppearanceModel, appearance_model
 from facesdk.arkit import ARKIT_NAMES
 from facesdk.errors import AssetError, InvalidArray
-from facesdk.shape_blocks import LOW_STEPS, pack_shapes, to_bytes
+from facesdk.shape_blocks import pack_shapes
+from facesdk.shape_rows import ByteRows, FloatRows, Shapes, SparseShapes
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -54,9 +55,11 @@ class FaceModel:
         self.n_detail = len(tensors.get("detail_scale", ()))
         controls = len(self.mean_control_mm)
 
-        self._identity_q, self._identity_low, self._identity_step = _identity_bytes(tensors)
-        self._expression = (tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"])
-        self._last_identity: tuple[FloatArray, FloatArray] | None = None  # coefficients and their mesh
+        self._identity = _identity_rows(tensors)
+        self._expression = SparseShapes(
+            tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"], len(self.mean_control_mm)
+        )
+        self._last_identity: tuple[FloatArray, FloatArray | None] | None = None  # coefficients, their mesh
 
         self._subdivision: tuple[IntArray, IntArray, FloatArray] | None = None
         self.n_verts = controls
@@ -101,26 +104,35 @@ class FaceModel:
         The mesh of the last identity is kept: over a track, whose identity is steady, a decode is expressions
         and subdivision alone.
         """
-        return self._decoder(
-            self.identity_mesh(identity, threads),
-            _vector("expression", expression, self.n_exp),
-            threads=threads,
-        )
+        coeffs = _vector("identity", identity, self.n_id)
+        weights = _vector("expression", expression, self.n_exp)
+        if self._joint and not self._is_last(coeffs):
+            # Both at once cost less than one after the other; the identity's own mesh is for those that stay.
+            self._last_identity = (coeffs.copy(), None)
+            return self._decoder(self.mean_control_mm, np.concatenate([coeffs, weights]), threads=threads)
+        return self._decoder(self.identity_mesh(coeffs, threads), self._local(weights), threads=threads)
 
     def identity_mesh(self, identity: npt.ArrayLike, threads: int = 1) -> FloatArray:
         """(C, 3) control vertices of (n_id,) coefficients without expression, face frame, mm; read-only."""
         coeffs = _vector("identity", identity, self.n_id)
         last = self._last_identity
-        if last is not None and np.array_equal(last[0], coeffs):
+        if last is not None and last[1] is not None and self._is_last(coeffs):
             return last[1]
-        scaled = coeffs * self._identity_step
-        mesh = ops.decode_dense(self.mean_control_mm, self._identity_q, scaled, threads=threads)
-        if len(self._identity_low):
-            low = scaled[: len(self._identity_low)] / np.float32(LOW_STEPS)
-            mesh = ops.decode_dense(mesh, self._identity_low, low, threads=threads)
+        if isinstance(self._identity, FloatRows):
+            without = np.concatenate([coeffs, np.zeros(self.n_exp, np.float32)])
+            mesh = self._decoder(self.mean_control_mm, without, threads=threads)
+        else:
+            mesh = self._identity.added_to(self.mean_control_mm, coeffs, threads)
         mesh.flags.writeable = False
         self._last_identity = (coeffs.copy(), mesh)
         return mesh
+
+    def _is_last(self, coeffs: FloatArray) -> bool:
+        return self._last_identity is not None and np.array_equal(self._last_identity[0], coeffs)
+
+    def _local(self, weights: FloatArray) -> FloatArray:
+        """What the decoder's shapes weigh where the identity is in its mesh already."""
+        return np.concatenate([np.zeros(self.n_id, np.float32), weights]) if self._joint else weights
 
     def control_mesh(
         self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1
@@ -128,7 +140,7 @@ class FaceModel:
         """(C, 3) control vertices in the face frame, mm: the mesh before subdivision."""
         control = self.identity_mesh(identity, threads)
         weights = _vector("expression", expression, self.n_exp)
-        return self._control_decoder(control, weights, threads=threads)
+        return self._control_decoder(control, self._local(weights), threads=threads)
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
@@ -148,12 +160,9 @@ class FaceModel:
     def landmark_bases(self) -> tuple[FloatArray, FloatArray]:
         """Mean (68, 3) and bases (n_id + n_exp, 68, 3) of the landmarks alone, mm."""
         used, weights = self._landmark_controls()
-        step = self._identity_step[:, None, None]
         bases = np.zeros((self.n_id + self.n_exp, len(used), 3), dtype=np.float32)
-        np.multiply(self._identity_q[:, used], step, out=bases[: self.n_id])
-        fine = len(self._identity_low)
-        bases[:fine] += self._identity_low[:, used] * (step[:fine] / np.float32(LOW_STEPS))
-        ptr, index, value = self._expression
+        bases[: self.n_id] = self._identity.at(used)
+        ptr, index, value = self._expression.ptr, self._expression.idx, self._expression.val
         place = np.full(len(self.mean_control_mm), -1)
         place[used] = np.arange(len(used))
         entries = np.flatnonzero(place[index] >= 0)
@@ -185,20 +194,18 @@ class FaceModel:
         span = slice(int(ptr[vertex]), int(ptr[vertex + 1]))
         return index[span], value[span]
 
-    def _expression_shapes(self) -> Iterator[FloatArray]:
-        """(C, 3) displacements in mm of each expression at weight 1."""
-        ptr, index, value = self._expression
-        shape = np.zeros_like(self.mean_control_mm)
-        for k in range(self.n_exp):
-            span = slice(int(ptr[k]), int(ptr[k + 1]))
-            shape[:] = 0
-            shape[index[span]] = value[span]
-            yield shape
-
     @functools.cached_property
     def _decoder(self) -> ops.Decoder:
-        shapes = pack_shapes(self._expression_shapes(), len(self.mean_control_mm))
-        return ops.Decoder(len(self.mean_control_mm), shapes, self._subdivision)
+        controls = len(self.mean_control_mm)
+        moved: Iterable[FloatArray] = self._expression
+        if isinstance(self._identity, FloatRows):
+            moved = Shapes(self._identity, self._expression)
+        return ops.Decoder(controls, pack_shapes(moved, controls), self._subdivision)
+
+    @property
+    def _joint(self) -> bool:
+        """Whether the decoder has the identities too, before the expressions."""
+        return isinstance(self._identity, FloatRows)
 
     @functools.cached_property
     def _control_decoder(self) -> ops.Decoder:
@@ -267,7 +274,7 @@ class FaceModel:
         if self.arkit_map is None:
             return np.zeros((0, len(self.mean_control_mm), 3), dtype=np.float32)
         used = (self.arkit_map > 0).astype(np.float32)
-        shapes = np.stack([shape.copy() for shape in self._expression_shapes()])
+        shapes = np.stack([shape.copy() for shape in self._expression])
         return np.asarray(np.tensordot(used, shapes, axes=1), dtype=np.float32)
 
     @functools.cached_property
@@ -284,10 +291,9 @@ class FaceModel:
         """Sizes and index ranges that a damaged file would break later, far from its name."""
         controls, limit = len(self.mean_control_mm), self.n_verts
         ok = (
-            self._identity_q.shape == (self.n_id, controls, 3)
-            and self._identity_low.shape[1:] == (controls, 3)
-            and len(self._expression[0]) == self.n_exp + 1
-            and int(self._expression[1].max(initial=0)) < controls
+            self._identity.fits(self.n_id, controls)
+            and len(self._expression) == self.n_exp
+            and int(self._expression.idx.max(initial=0)) < controls
             and self._albedo.mean.shape == (controls, 3)
             and self._albedo.fits
             and self.triangles.ndim == 2
@@ -301,15 +307,13 @@ class FaceModel:
             raise AssetError(f"{name}: sizes of its tensors do not agree; the file is damaged")
 
 
-def _identity_bytes(
-    tensors: Mapping[str, npt.NDArray[Any]],
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], FloatArray]:
-    """Identity shapes as bytes (n_id, C, 3), second bytes of the first rows, and steps (n_id,) in mm."""
-    shapes, scale = tensors["identity_q"], _f32(tensors["identity_scale"])
-    if shapes.dtype != np.int8:
-        return to_bytes(shapes, scale)
-    none = np.zeros((0, *shapes.shape[1:]), dtype=np.int8)
-    return shapes, tensors.get("identity_low_q", none), scale
+def _identity_rows(tensors: Mapping[str, npt.NDArray[Any]]) -> ByteRows | FloatRows:
+    """The identity shapes, in the form in which the file has them."""
+    rows, scale = tensors["identity_q"], _f32(tensors["identity_scale"])
+    if rows.dtype != np.int8:
+        return FloatRows(rows, scale)
+    none = np.zeros((0, *rows.shape[1:]), dtype=np.int8)
+    return ByteRows(rows, tensors.get("identity_low_q", none), scale)
 
 
 def _vector(name: str, values: npt.ArrayLike, length: int) -> FloatArray:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facesdk.errors import BackendUnavailable, InvalidArray
-from facesdk.reference.smoothness import adjacency
 
 try:
     from facesdk import _core
@@ -112,7 +111,7 @@ def decode(
     """Dense mesh of a set of coefficients: linear shapes, then subdivision (paper 1, equations 1 to 4).
 
     mean (C, 3) mm; bases (K, C, 3) mm per unit coefficient, or int8 with the steps multiplied into coeffs,
-    which are then rounded to 1/65534 of the largest; coeffs (K,), of which zeros cost nothing;
+    which are then rounded to 1/65024 of the largest; coeffs (K,), of which zeros cost nothing;
     sub_ptr (V+1,), sub_idx (N,), sub_val (N,): the rows of the
     subdivision matrix. Returns (V, 3) mm, face frame.
     """
@@ -125,7 +124,7 @@ def decode_dense(
     """Linear shapes without a subdivision: mean + sum of coeffs[k] * bases[k] (paper 1, equations 1 to 4).
 
     mean (V, 3); bases (K, V, 3), float32, or int8 with the steps multiplied into coeffs, which are then
-    rounded to 1/65534 of the largest (the sum is exact); coeffs (K,).
+    rounded to 1/65024 of the largest (the sum is exact); coeffs (K,).
     Returns (V, 3) in the unit of mean (millimetres of a BFM, or albedo in 0..1).
     """
     return _core.decode_dense(mean, bases, coeffs, threads)
@@ -293,6 +292,16 @@ def sharpness(gray: FloatArray) -> float:
     The middle leaves out a fifth on every side. 0 where its standard deviation is below 0.001.
     """
     return _core.sharpness(gray)
+
+
+def adjacency(triangles: IntArray, num_verts: int) -> tuple[IntArray, IntArray]:
+    """Neighbours of each vertex along the edges, each once and in rising order.
+
+    triangles (T, 3) int32. Returns adj_ptr (V+1,) and adj_idx (N,) int32; the list is symmetric.
+    """
+    from facesdk.reference.smoothness import adjacency as neighbours  # the twins are not for every start
+
+    return neighbours(triangles, num_verts)
 
 
 def smoothness(

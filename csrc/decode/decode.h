@@ -10,7 +10,7 @@ struct BlendParams {
   const float* mean;      // (C, 3) mm, face frame (or albedo 0..1)
   const float* bases;     // (K, C, 3) mm per unit coefficient; null if bases_q is given
   const int8_t* bases_q;  // (K, C, 3) the same, quantised: the step of row k is folded into coeffs[k], which
-                          // are rounded to 1/65534 of the largest; the sum is then exact
+                          // are rounded to 1/65024 of the largest; the sum is then exact
   const float* coeffs;    // (K,) coefficients; a row whose coefficient is 0 is not read
   int64_t rows;           // K
   int64_t size;           // C * 3 numbers per row
@@ -19,16 +19,26 @@ struct BlendParams {
 };
 
 // Local shapes, as expressions are: only the blocks that a shape moves are stored, each with its own step,
-// and a second time for the remainder where one byte would be too coarse.
+// and a second time for the remainder where one byte would be too coarse. shape_quads.h lays them out.
 constexpr int64_t kShapeBlock = 256;  // numbers in a block; the last block of a mesh is padded with zeros
+
+// A block's entries four by four, those of small whole numbers eight by eight.
+struct ShapeRun {
+  int64_t values;  // where its bytes begin
+  int32_t
+      entry;  // its first entry; 4 for each quad, then 8 for each octet, both filled up to a multiple of 16
+  int32_t quads;  // 512 bytes for each half of the block: (128 numbers, 4 entries), -127..127
+  int32_t
+      octets;  // as many: (128, 4), each the 8 added to two entries' -7..7, the later four in the upper bits
+};
 
 struct ShapesParams {
   const float* base;     // (C, 3) mm, face frame
-  const int32_t* ptr;    // (B + 1,) first entry of each block of the mesh, rising from 0; B = ceil(3 C / 256)
+  const ShapeRun* runs;  // (B,) one for each block of the mesh; B = ceil(3 C / 256)
   const int32_t* row;    // (E,) shape of each entry, 0 <= row < K
-  const float* step;     // (E,) mm per unit of `values`
-  const int8_t* values;  // (E, 256)
-  const float* coeffs;   // (K,) coefficients; the blocks of a shape whose coefficient is 0 are not read
+  const float* step;     // (E,) mm per unit of `values`; 0 for an entry that only fills up
+  const int8_t* values;  // of each block the first half of its quads and octets, then the second
+  const float* coeffs;   // (K,) coefficients; a quad of shapes whose coefficients are 0 is not read
   int64_t size;          // C * 3
   float* out;            // (C, 3), same unit and frame as base
   int threads;

@@ -6,6 +6,7 @@
 #include "common/vectorize.h"
 #include "decode/decode.h"
 #include "decode/decode_math.h"
+#include "decode/shape_quads.h"
 #include "decode/sum_rows.h"
 
 namespace facesdk {
@@ -41,20 +42,31 @@ void blend_bytes(const BlendParams& p, int64_t begin, int64_t end) {
   }
 }
 
+void add_run(const ShapesParams& p, const ShapeRun& run, QuadSum& sum, float* out) {
+  const int64_t half = kQuadBytes / 2 * (run.quads + run.octets);
+  const int8_t* values = p.values + run.values;
+  int quads = run.quads, octets = run.octets;
+  for (int64_t entry = run.entry; quads + octets > 0;
+       entry += padded(4 * sum.quads) + padded(8 * sum.octets)) {
+    sum.quads = std::min(quads, kMostRows / 4);
+    sum.octets = std::min(octets, (kMostRows - padded(4 * sum.quads)) / 8);
+    weigh_quads(p.coeffs, p.row + entry, p.step + entry, sum);
+    add_quads(sum, values, out);
+    add_quads(sum, values + half, out + kShapeBlock / 2);
+    quads -= sum.quads, octets -= sum.octets;
+    values += kQuadBytes / 2 * (sum.quads + sum.octets);
+  }
+}
+
 void add_shapes_band(const ShapesParams& p, int64_t begin, int64_t end) {
-  RowSum sum;
-  float padded[kShapeBlock];
+  QuadSum sum;
   for (int64_t block = begin; block < end; ++block) {
     const int64_t at = block * kShapeBlock, count = std::min(kShapeBlock, p.size - at);
-    std::copy(p.base + at, p.base + at + count, padded);
-    for (int32_t e = p.ptr[block]; e < p.ptr[block + 1]; e += kMostRows) {
-      weigh_rows(
-          std::min(kMostRows, p.ptr[block + 1] - e),
-          [&](int i) { return p.coeffs[p.row[e + i]] * p.step[e + i]; },
-          [&](int i) { return p.values + (e + i) * kShapeBlock; }, sum);
-      add_rows(sum, kShapeBlock, padded);
-    }
-    std::copy(padded, padded + count, p.out + at);
+    float padded[kShapeBlock];
+    float* out = count == kShapeBlock ? p.out + at : padded;
+    std::copy(p.base + at, p.base + at + count, out);
+    add_run(p, p.runs[block], sum, out);
+    if (out == padded) std::copy(padded, padded + count, p.out + at);
   }
 }
 

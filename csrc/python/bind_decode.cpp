@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "decode/decode.h"
+#include "decode/shape_quads.h"
 #include "python/bindings.h"
 #include "python/check.h"
 
@@ -111,8 +112,7 @@ class Decoder {
     require_row_pointer("ptr", p.data, blocks, entries);
     for (int64_t i = 0; i < entries; ++i) shapes_ = std::max<int64_t>(shapes_, r.data[i] + int64_t{1});
     require_indices("row", r.data, entries, shapes_);
-    ptr_ = copied(p, blocks + 1), row_ = copied(r, entries), step_ = copied(s, entries);
-    values_ = v;
+    quads_ = arrange_shapes(p.data, blocks, r.data, s.data, v.data);
     if (sub_ptr.is_none()) return;
     const Subdivision sub = require_subdivision(sub_ptr, sub_idx, sub_val);
     require_row_pointer("sub_ptr", sub.ptr.data, sub.verts, sub.idx.shape[0]);
@@ -138,8 +138,8 @@ class Decoder {
       control.resize(static_cast<size_t>(3 * controls_));
       blended = control.data();
     }
-    add_shapes_cpu({b.data, ptr_.data(), row_.data(), step_.data(), values_.data, c.data, 3 * controls_,
-                    blended, threads});
+    add_shapes_cpu({b.data, quads_.runs.data(), quads_.row.data(), quads_.step.data(), quads_.values.data(),
+                    c.data, 3 * controls_, blended, threads});
     if (verts_ >= 0) {
       subdivide_cpu(
           {blended, controls_, sub_ptr_.data(), sub_idx_.data(), sub_val_.data, verts_, data, threads});
@@ -149,9 +149,8 @@ class Decoder {
 
  private:
   int64_t controls_, verts_ = -1, shapes_ = 0;
-  std::vector<int32_t> ptr_, row_, sub_ptr_, sub_idx_;  // copied: nobody can change what was checked
-  std::vector<float> step_;
-  View<int8_t> values_{};
+  ShapeQuads quads_;
+  std::vector<int32_t> sub_ptr_, sub_idx_;  // copied: nobody can change what was checked
   View<float> sub_val_{};
 };
 

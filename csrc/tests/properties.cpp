@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decode/decode.h"
+#include "decode/shape_quads.h"
 #include "lit/lit.h"
 #include "normals/normals.h"
 #include "project/project.h"
@@ -254,10 +255,12 @@ void check_decode(int64_t controls, int64_t rows) {
   }
   ptr.push_back(static_cast<int32_t>(row.size()));
   const std::vector<float> step(row.size(), 1.0f);
+  const facesdk::ShapeQuads quads =
+      facesdk::arrange_shapes(ptr.data(), blocks, row.data(), step.data(), values.data());
   const auto local =
       on_threads(size, "shapes: same bits for 1, 2 and 4 threads", [&](int threads, float* out) {
-        facesdk::add_shapes_cpu({mean.data(), ptr.data(), row.data(), step.data(), values.data(),
-                                 coeffs.data(), size, out, threads});
+        facesdk::add_shapes_cpu({mean.data(), quads.runs.data(), quads.row.data(), quads.step.data(),
+                                 quads.values.data(), coeffs.data(), size, out, threads});
       });
   expect(local == dense, "shapes in blocks give what the same shapes in rows give");
 

@@ -25,8 +25,8 @@ def decode_dense(
 
 
 def sum_bytes(rows: NDArray[Any], coeffs: FloatArray) -> FloatArray:
-    """Sum of rows (K, ...) of bytes, coefficients rounded to 1/65534 of the largest."""
-    step = np.abs(coeffs).max(initial=0) / np.float32(32767)
+    """Sum of rows (K, ...) of bytes, coefficients rounded to 1/65024 of the largest."""
+    step = np.abs(coeffs).max(initial=0) / np.float32(32512)
     if step == 0:
         return np.zeros(rows.shape[1:], np.float32)
     weights = np.rint(coeffs / step)

@@ -80,6 +80,20 @@ def test_whole_model_is_cropped_and_scaled(tmp_path: Path, monkeypatch: pytest.M
     assert (np.cross(b - a, c - a)[:, 2] > 0).all()  # counter-clockwise from outside
 
 
+def test_an_identity_that_stays_gives_the_same_mesh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_bfm(tmp_path, monkeypatch)
+    model = bfm.load_bfm(tmp_path)
+    rng = np.random.default_rng(0)
+    alpha, other, delta = rng.normal(size=7), rng.normal(size=7), rng.normal(size=5)
+    first = model.decode(alpha, delta)
+    for _ in range(2):  # the identity's own mesh is made, then used again
+        assert np.allclose(model.decode(alpha, delta), first, atol=1e-3)
+    assert np.allclose(model.identity_mesh(alpha), model.decode(alpha, np.zeros(5)), atol=1e-6)
+    assert not np.allclose(model.decode(other, delta), first, atol=1e-2)
+    assert np.array_equal(model.decode(alpha, delta), first)
+    assert np.allclose(model.control_mesh(alpha, delta), first, atol=1e-3)
+
+
 def test_front_file_alone_and_as_the_crop_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

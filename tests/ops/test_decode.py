@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facesdk import InvalidArray, ops, reference
-from facesdk.shape_blocks import LOW_STEPS, pack_shapes, to_bytes
+from facesdk.shape_blocks import RMS_ERROR_MM, pack_shapes
 from tests.ops.meshes import FloatArray, subdivision
 
 
@@ -84,22 +84,43 @@ def test_decoder_equals_its_twin_and_the_shapes_in_float(controls: int, shapes: 
         ours = ops.Decoder(controls, packed, parts)(base, coeffs)
         np.testing.assert_allclose(ours, reference.Decoder(controls, packed, parts)(base, coeffs), atol=1e-4)
         expected = dense if parts is None else reference.subdivide(dense, *parts)
-        # Half a step of COARSEST_MM at most for each shape, all of them at once.
-        np.testing.assert_allclose(ours, expected, atol=0.012 * shapes + 1e-4)
+        np.testing.assert_allclose(ours, expected, atol=6 * RMS_ERROR_MM)
         np.testing.assert_array_equal(ours, ops.Decoder(controls, packed, parts)(base, coeffs, threads=3))
 
 
-def test_two_bytes_hold_a_basis_to_a_hundredth_of_a_millimetre() -> None:
+def test_shapes_keep_their_error_whatever_their_size() -> None:
     rng = np.random.default_rng(0)
-    scale = np.array([30, 3, 0.3, 0.03], np.float32)  # mm that a mode moves
-    basis = rng.uniform(-1, 1, (4, 500, 3)).astype(np.float16)
-    high, low, step = to_bytes(basis, scale)
-    assert high.dtype == low.dtype == np.int8
-    assert len(low) == 2  # of the modes that move by more than a step of COARSEST_MM allows
-    held = high * step[:, None, None]
-    held[: len(low)] += low * (step[: len(low), None, None] / LOW_STEPS)
-    exact = basis.astype(np.float32) * scale[:, None, None]
-    assert np.abs(held - exact).max() <= 0.0101
+    exact = local_shapes(rng, 40, 3000)
+    error = 0.004
+    decoder = ops.Decoder(3000, pack_shapes(exact, 3000, error))
+    flat = np.zeros((3000, 3), np.float32)
+    apart = [
+        decoder(flat, coeffs) - np.tensordot(coeffs, np.stack(exact), axes=1)
+        for coeffs in rng.normal(size=(20, 40)).astype(np.float32)
+    ]
+    assert np.sqrt(np.square(apart).mean()) <= error
+    assert np.abs(apart).max() <= 6 * error
+    # What is allowed is made use of.
+    fine, coarse = (pack_shapes(exact, 3000, e).values.size for e in (error, 10 * error))
+    assert coarse < fine
+
+
+@pytest.mark.parametrize("entries", [1, 4, 5, 8, 9, 17, 513, 700])
+@pytest.mark.parametrize("most", [7, 127])
+def test_bytes_and_half_bytes_in_any_number(entries: int, most: int) -> None:
+    rng = np.random.default_rng(entries)
+    values = rng.integers(-most, most + 1, (entries, 256)).astype(np.int8)
+    values[::3] = rng.integers(-127, 128, values[::3].shape)
+    row = rng.integers(0, 20, entries).astype(np.int32)
+    step = rng.uniform(0.01, 1, entries).astype(np.float32)
+    blocks = ops.ShapeBlocks(np.array([0, entries], np.int32), row, step, values)
+    coeffs = rng.normal(size=20).astype(np.float32)
+    coeffs[::4] = 0
+    base = np.zeros((80, 3), np.float32)
+    exact = (coeffs[row] * step).astype(np.float64) @ values[:, :240]
+    ours = ops.Decoder(80, blocks)(base, coeffs).ravel()
+    # A weight is off by half of 1/32512 of the largest, which is at most about 3.
+    np.testing.assert_allclose(ours, exact, atol=5e-5 * 127 * 4 * np.sqrt(entries))
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,24 @@ def test_backends_by_name(tiny_options: Options, make_network: Any, make_output:
     one = FaceSDK(options, detector=BOX).reconstruct(picture).faces[0]
     two = FaceSDK(tiny_options, detector=BOX).reconstruct(picture).faces[0]
     np.testing.assert_allclose(one.landmarks_px, two.landmarks_px, atol=1e-2)
+
+
+def test_openvino_gives_every_output_of_the_bundled_network_for_any_batch() -> None:
+    pytest.importorskip("openvino")
+    network = manifest.asset_path(manifest.NETWORK)
+    one, two = open_session(network, "openvino"), open_session(network, "onnxruntime")
+    assert one.metadata["facesdk"] == two.metadata["facesdk"]
+    batch = np.random.default_rng(0).random((3, 3, 96, 96)).astype(np.float32)
+    ours, expected = one.run(batch), two.run(batch)
+    assert ours.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(ours[name], values, atol=1e-4)
+    again = one.run(batch[:1])
+    for name, values in expected.items():
+        np.testing.assert_array_equal(again[name], ours[name][:1])
+        assert values.shape[1:] == again[name].shape[1:]
+    picture = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
+    matrices = [np.array([[1, 0, shift], [0, 1, 0]], np.float32) for shift in (0, 5)]
+    (found, gray), (wanted, gray_too) = (s.run_on(picture, matrices, 96) for s in (one, two))
+    np.testing.assert_allclose(gray, gray_too, atol=1e-6)
+    np.testing.assert_allclose(found["x"], wanted["x"], atol=1e-4)
