@@ -71,6 +71,7 @@ def training_crops(shards: Path, size: int, count: int, seed: int = 0) -> FloatA
 
 def main() -> None:
     """Command line."""
+    from export.bias import correct_biases
     from export.compile_plan import compile_plan, write_plan
     from export.measure import HeldOut, print_table
 
@@ -84,9 +85,13 @@ def main() -> None:
     parser.add_argument("--tolerance", type=float, default=0.05, help="largest loss of NME, in points")
     args = parser.parse_args()
     size = onnx.load(str(args.network)).graph.input[0].type.tensor_type.shape.dim[2].dim_value
-    lean = quantize(args.network, training_crops(args.shards, size, args.crops), args.out)
+    crops = training_crops(args.shards, size, args.crops)
+    lean = quantize(args.network, crops, args.out)
     plan_path = args.out.with_suffix(".plan")
-    write_plan(compile_plan(lean, onnx.load(str(args.out))), plan_path)
+    plan = compile_plan(lean, onnx.load(str(args.out)))
+    write_plan(plan, plan_path)
+    correct_biases(plan, plan_path, args.network, crops)
+    write_plan(plan, plan_path)
     lost = print_table(HeldOut(args.shards, size), args.network, [args.out, plan_path])
     for path, points in lost.items():
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {points:+.3f} points of NME")

@@ -129,6 +129,8 @@ def _there(look: verify.Look, picture: Picture) -> bool:
     """Whether a face is still where the network looked for it, and mostly within the picture."""
     if verify.doubt(look) > verify.MOST_DOUBT:
         return False
+    if look.presence is not None and look.presence < verify.LEAST_FOLLOWED:
+        return False
     height, width = picture.shape[:2]
     x, y = look.landmarks_px.T
     inside = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)

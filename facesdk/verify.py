@@ -22,7 +22,7 @@ from facesdk.regress import Coefficients
 
 FloatArray = npt.NDArray[np.float32]
 
-CANDIDATE = 0.5
+CANDIDATE = 0.3
 """A candidate's score may be this share of the score that is asked of a face."""
 MOST_CANDIDATES_PER_FACE = 4
 """Of the faces asked for: bounds the time that a crowd, or a wall of false alarms, can take."""
@@ -42,12 +42,14 @@ SMALL_PX, LARGE_PX = 14.0, 96.0
 
 LEAST_PRESENCE = -6.0
 """A candidate whose first look says less is looked at no more."""
+LEAST_FOLLOWED = 0.0
+"""A face whose presence falls below it is lost."""
 MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
 # Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -15.297, 13.547, -1.949
-PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 1.551, -6.232, 0.0
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -3.582, 12.210, -0.166
+PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.523, -4.790, 0.313
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,8 +120,8 @@ def faces_among(looks: list[Look], least: float) -> list[Look]:
         best = max((look.found.score for look in judged), default=0.0)
     bar = least if best >= least else max(best, LAST_RESORT * least)
     surest: list[Look] = []
-    # Of two candidates on one face the smaller is often a part of it: a mouth in a beard.
-    for look in sorted(judged, key=lambda look: -look.found.score * _size(look.found.box_xyxy_px)):
+    # Of two candidates on one face, a part of it or a whole head and shoulders, the likelier one shows it.
+    for look in sorted(judged, key=lambda look: -look.found.score):
         fresh = all(not same_face(look.landmarks_px, other.landmarks_px) for other in surest)
         if look.found.score >= bar and fresh:
             surest.append(look)

@@ -25,7 +25,7 @@ from training.mistakes import view
 
 Array = npt.NDArray[np.float64]
 ASSET = manifest.ASSETS / manifest.DETECTOR_PLAN
-LOWEST, SMALLEST_PX = 0.25, 14.0
+LOWEST, SMALLEST_PX = 0.15, 14.0
 VIEWS = 5
 FACE, NOTHING = 0.45, 0.15
 ALARMS = 0.25

@@ -11,11 +11,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from export.compile_plan import compile_plan, write_plan
+from export.bias import correct_biases
+from export.compile_plan import PlanFile, compile_plan, write_plan
 from export.lean import make_lean
 from export.quantize import quantize
 from export.to_onnx import export_network, smooth_crops
 from facesdk.backends import open_session
+from facesdk.backends.native import read_plan
 from facesdk.errors import AssetError
 from training.networks.layout import Layout
 from training.networks.mobile_facernet import build
@@ -79,3 +81,26 @@ def test_a_damaged_plan_is_refused_by_name(forms: Forms, tmp_path: Path) -> None
     damaged.write_bytes(forms[2].read_bytes()[:1000])
     with pytest.raises(AssetError, match=r"damaged\.plan"):
         open_session(damaged, "native")
+
+
+def test_bias_correction_takes_the_mean_shift_back(forms: Forms, tmp_path: Path) -> None:
+    exact_path, _, plan_path = forms
+    description, arrays, metadata = read_plan(plan_path)
+    plan = PlanFile(description, {name: values.copy() for name, values in arrays.items()}, dict(metadata))
+    vector = description["outputs"]["x"]["vector"]
+    steps = enumerate(description["steps"])
+    step = next(n for n, one in steps if one["op"] == "dense" and one["out"] == vector)
+    plan.arrays[f"{step}.bias"][:5] += 0.5
+    shifted, mended = tmp_path / "shifted.plan", tmp_path / "mended.plan"
+    write_plan(plan, shifted)
+    crops = smooth_crops(24, 96, 3)
+    correct_biases(plan, shifted, exact_path, crops)
+    write_plan(plan, mended)
+    exact = open_session(exact_path, "onnxruntime").run(crops)["x"]
+
+    def shift(path: Path) -> float:
+        given = open_session(path, "native").run(crops)["x"]
+        return float(np.abs((given - exact).mean(0))[:5].max())
+
+    assert shift(shifted) > 0.4
+    assert shift(mended) < 0.02

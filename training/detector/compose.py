@@ -18,6 +18,7 @@ from training.detector.augment import degrade
 from training.detector.geometry import map_boxes, map_points, similarity, visible, warp
 from training.detector.occlude import Occluders
 from training.detector.pack import Pack
+from training.detector.signs import sign
 
 Array = NDArray[Any]
 Image = NDArray[Any]
@@ -149,6 +150,8 @@ class Composer:
     def _without_face(self, width: int, height: int) -> Canvas:
         """A hard negative: a head with its face painted over or shuffled, a texture, or clothes."""
         draw = self.rng.random()
+        if draw < 0.15:
+            return Canvas(cv2.resize(sign(self.rng), (width, height), interpolation=cv2.INTER_AREA))
         if draw < 0.3:
             return Canvas(cv2.resize(self._texture(), (width, height), interpolation=cv2.INTER_AREA))
         tile = self._tile(width, height)
@@ -275,10 +278,14 @@ class Composer:
             x, y = (int(v) for v in self.rng.integers(0, self.size - size, 2))
             canvas.cover(x, y, x + size, y + size)
             draw = self.rng.random()
-            if draw < 0.4:
+            if draw < 0.3:
                 self.occluders.hand(canvas.pixels, np.array([x, y]) + size / 2, size / 100)
                 continue
-            other = self._texture() if draw < 0.7 else self._without_face(2 * size, 2 * size).pixels
+            if draw < 0.65:  # a board, a shirt's print, a window: square
+                other = cv2.resize(sign(self.rng), (size, size), interpolation=cv2.INTER_AREA)
+                canvas.pixels[y : y + size, x : x + size] = other
+                continue
+            other = self._texture() if draw < 0.78 else self._without_face(2 * size, 2 * size).pixels
             if draw > 0.85:  # a plain patch in a colour of the canvas: skin, cloth, light
                 at = self.rng.integers(0, self.size, 2)
                 other = np.broadcast_to(canvas.pixels[at[0], at[1]], (8, 8, 3)).copy()
