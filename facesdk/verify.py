@@ -48,8 +48,8 @@ MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
 # Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -3.582, 12.210, -0.166
-PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.523, -4.790, 0.313
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -5.272, 12.065, -0.428
+PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.410, -3.946, 0.277
 
 
 @dataclasses.dataclass(frozen=True)

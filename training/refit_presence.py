@@ -92,7 +92,8 @@ def main() -> None:
 
     def seen(some: Tensor, photometry: Photometry | None) -> Tensor:
         chunks = torch.split(some, CHUNK)
-        return torch.cat([features(network, augment.draw(c, size, Jitter(), photometry).crops) for c in chunks])
+        drawn = (augment.draw(chunk, size, Jitter(), photometry).crops for chunk in chunks)
+        return torch.cat([features(network, crops) for crops in drawn])
 
     x = torch.cat([seen(picked, Photometry()), features(network, sign_crops(SIGNS, size, 5))])
     y = torch.cat([presence[picked], torch.zeros(SIGNS)])
