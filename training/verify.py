@@ -29,8 +29,8 @@ LOWEST, SMALLEST_PX = 0.15, 14.0
 VIEWS = 5
 FACE, NOTHING = 0.45, 0.15
 ALARMS = 0.15
-"""False alarms per picture at a probability of one half: half of what is allowed, because these scenes hold less
-clutter than streets do."""
+"""False alarms per picture at a probability of one half: half of what is allowed, because these scenes hold
+less clutter than streets do."""
 
 
 def overlap(box: Array, others: Array) -> float:
