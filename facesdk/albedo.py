@@ -57,24 +57,26 @@ class Albedo:
         own = coefficients * self._scale
         out = self.mean + np.tensordot(own, self._basis.astype(np.float32), axes=1)
         if self.n_detail and detail.any():
-            scaled = detail * self._detail_scale
-            even = np.tensordot(scaled[: len(self._even)], self._even.astype(np.float32), axes=1)
-            odd = np.tensordot(scaled[len(self._even) :], self._odd.astype(np.float32), axes=1)
-            out[self._other] += even - odd
-            middle = self._half == self._other
-            out[self._half[~middle]] += (even + odd)[~middle]
+            scaled, evens = detail * self._detail_scale, len(self._even)
+            even = np.tensordot(scaled[:evens], self._even.astype(np.float32), axes=1)
+            odd = np.tensordot(scaled[evens:], self._odd.astype(np.float32), axes=1)
+            out += self._unfolded(even, odd)
         return np.ascontiguousarray(out, dtype=np.float32)
+
+    def _unfolded(self, even: FloatArray, odd: FloatArray) -> FloatArray:
+        """(..., C, 3) on both halves of the face from the two kinds (..., H, 3) on one; zeros beside it."""
+        out = np.zeros((*even.shape[:-2], *self.mean.shape), np.float32)
+        out[..., self._half, :] = even + odd
+        out[..., self._other, :] = even - odd  # on the midline, where odd is zero, the same once more
+        return out
 
     def directions(self) -> FloatArray:
         """(n_tex + n_detail, C, 3) RGB per unit coefficient."""
-        out = np.zeros((self.n_tex + self.n_detail, *self.mean.shape), np.float32)
-        out[: self.n_tex] = self._basis * self._scale[:, None, None]
-        for start, part, sign in (
-            (self.n_tex, self._even, 1),
-            (self.n_tex + len(self._even), self._odd, -1),
-        ):
-            scale = self._detail_scale[start - self.n_tex :][: len(part), None, None]
-            values = part * scale
-            out[start : start + len(part), self._half] = values
-            out[start : start + len(part), self._other] = sign * values
-        return out
+        own = self._basis * self._scale[:, None, None]
+        if not self.n_detail:
+            return own
+        scale, evens = self._detail_scale[:, None, None], len(self._even)
+        even, odd = self._even * scale[:evens], self._odd * scale[evens:]
+        return np.concatenate(
+            [own, self._unfolded(even, np.zeros_like(even)), self._unfolded(np.zeros_like(odd), odd)]
+        )

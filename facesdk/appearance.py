@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
 from facesdk.crop import crop_from_landmarks, roll_from_landmarks
 
 if TYPE_CHECKING:
@@ -116,9 +117,7 @@ def fit_appearance(face: Face, basis: AppearanceModel, start: Appearance) -> App
 
 def _observed(face: Face, basis: AppearanceModel) -> tuple[FloatArray, FloatArray]:
     """Colours (M, 3) of vertices in the photo, and how much each counts (M,), in all 1: 0 where hidden."""
-    import cv2
-
-    from facesdk import ops
+    import cv2  # slow to import; a tracker never needs it
 
     vertices = basis.vertices
     roll = roll_from_landmarks(face.landmarks_px)

@@ -1,8 +1,8 @@
 """Faces followed from frame to frame of a video.
 
 A face that was seen is looked for where it was: the crop comes from its last landmarks, and one run of the
-network both reads it and tells whether it is still there, by how far its two answers are apart. The detector
-looks at a frame only where no face is followed, where one was lost, and now and then for new ones.
+network both reads it and tells whether it is still there. The detector looks at a frame only where no face is
+followed, where one was lost, and now and then for new ones.
 
 A person does not change shape: identity and albedo are averages over the track. The average that is used is
 renewed at frame 1, 2, 4, 8, ..., then every RENEWAL frames, so that what depends on it can be kept between.
@@ -117,7 +117,7 @@ class Tracker:
         room = self._sdk.options.max_faces - len(self.tracks)
         for look in self._sdk.find(picture, None, clock, quick):
             known = any(verify.same_face(look.landmarks_px, track.look.landmarks_px) for track in self.tracks)
-            if room > 0 and not known and verify.doubt(look) <= verify.MOST_DOUBT:
+            if room > 0 and not known and verify.is_followed(look):
                 track = Track(self._numbers, look, look.x.identity, look.x.albedo)
                 track.take(look)
                 self.tracks.append(track)
@@ -127,9 +127,7 @@ class Tracker:
 
 def _there(look: verify.Look, picture: Picture) -> bool:
     """Whether a face is still where the network looked for it, and mostly within the picture."""
-    if verify.doubt(look) > verify.MOST_DOUBT:
-        return False
-    if look.presence is not None and look.presence < verify.LEAST_FOLLOWED:
+    if not verify.is_followed(look):
         return False
     height, width = picture.shape[:2]
     x, y = look.landmarks_px.T

@@ -32,8 +32,8 @@ SAME_FACE = 0.5
 LAST_RESORT = 0.2
 """Share of the asked score that is enough for the only face of a picture."""
 MOST_DOUBT = 0.02
-"""Doubt, in crop sides, from which nothing is followed and nothing is a last resort: of close-ups that
-training left out no sure face reaches it, 97 % of textures and 99.9 % of plain grounds in its place do."""
+"""Doubt, in crop sides, from which nothing is a last resort. Of 150 training photos of each set, boxes given,
+no face of LFW and MTFL reaches it, 15 % of CFP's and 20 % of the masked ones do; of textures, all."""
 FOREHEAD = 0.31
 """How far a face's box reaches above the brows, over the height of the landmarks: a median of training
 scenes."""
@@ -43,7 +43,8 @@ SMALL_PX, LARGE_PX = 14.0, 96.0
 LEAST_PRESENCE = -6.0
 """A candidate whose first look says less is looked at no more."""
 LEAST_FOLLOWED = 0.0
-"""A face whose presence falls below it is lost."""
+"""Presence from which a tracker stays with a face: no texture reaches it, and of training photos all unmasked
+faces and 97 % of masked ones do, where little doubt is left by 80 % of those."""
 MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
@@ -133,6 +134,14 @@ def same_face(a: FloatArray, b: FloatArray) -> bool:
     boxes = [np.concatenate([p.min(0), p.max(0)]) for p in (a, b)]
     inter, areas = _common(*boxes)
     return inter >= SAME_FACE * max(min(areas), 1e-6)
+
+
+def is_followed(look: Look) -> bool:
+    """Whether a tracker stays with a face: the network says that it is there or, where it says nothing of
+    that, leaves little doubt."""
+    if look.presence is None:
+        return doubt(look) <= MOST_DOUBT
+    return look.presence >= LEAST_FOLLOWED
 
 
 def doubt(look: Look) -> float:

@@ -22,14 +22,12 @@ struct LightBlocks {
     for (int i = 0; i < 9; ++i) r[i] = p.rotation[i], k[i] = p.intrinsics[i];
     for (int i = 0; i < 3; ++i) m[i] = p.shift[i];
     for (int i = 0; i < 27; ++i) sh[i] = p.sh[i];
-    float x[kBlock], y[kBlock], z[kBlock], light[3][kBlock], at[3][kBlock];
+    float x[kBlock], y[kBlock], z[kBlock], at[3][kBlock];
     for (int64_t block = begin; block < end; block += kBlock) {
       const int count = static_cast<int>(end - block < kBlock ? end - block : kBlock);
       const float* FACESDK_RESTRICT vert = p.verts + 3 * block;
       const float* FACESDK_RESTRICT sum = sums + 4 * block;
-      const float* FACESDK_RESTRICT albedo = p.albedo + 3 * block;
       float* FACESDK_RESTRICT point = p.points + 3 * block;
-      float* FACESDK_RESTRICT color = p.colors + 3 * block;
       for (int i = 0; i < count; ++i) x[i] = vert[3 * i], y[i] = vert[3 * i + 1], z[i] = vert[3 * i + 2];
       for (int i = 0; i < count; ++i) {
         float v[3], q[3];
@@ -47,14 +45,7 @@ struct LightBlocks {
         y[i] = r[3] * nx + r[4] * ny + r[5] * nz;
         z[i] = r[6] * nx + r[7] * ny + r[8] * nz;
       }
-      for (int channel = 0; channel < 3; ++channel) {
-        for (int i = 0; i < count; ++i) light[channel][i] = sh_light(sh + channel, x[i], y[i], z[i]);
-      }
-      for (int i = 0; i < count; ++i) {
-        color[3 * i] = albedo[3 * i] * light[0][i];
-        color[3 * i + 1] = albedo[3 * i + 1] * light[1][i];
-        color[3 * i + 2] = albedo[3 * i + 2] * light[2][i];
-      }
+      shade_block<kBlock>(sh, x, y, z, p.albedo + 3 * block, p.colors + 3 * block, count);
     }
   }
 };

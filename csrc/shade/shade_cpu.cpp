@@ -10,27 +10,18 @@ constexpr int kBlock = 128;
 
 // Coordinates apart in small blocks: then the compiler evaluates the basis for a whole vector of vertices.
 FACESDK_CLONES void shade_range(const ShadeParams& p, int64_t begin, int64_t end) {
-  float x[kBlock], y[kBlock], z[kBlock], light[3][kBlock];
+  float x[kBlock], y[kBlock], z[kBlock];
   float sh[27];
   for (int i = 0; i < 27; ++i) sh[i] = p.sh[i];
   for (int64_t block = begin; block < end; block += kBlock) {
     const int count = end - block < kBlock ? static_cast<int>(end - block) : kBlock;
     const float* FACESDK_RESTRICT normal = p.normals + 3 * block;
-    const float* FACESDK_RESTRICT albedo = p.albedo + 3 * block;
-    float* FACESDK_RESTRICT out = p.out + 3 * block;
     for (int i = 0; i < count; ++i) {
       x[i] = normal[3 * i];
       y[i] = normal[3 * i + 1];
       z[i] = normal[3 * i + 2];
     }
-    for (int channel = 0; channel < 3; ++channel) {
-      for (int i = 0; i < count; ++i) light[channel][i] = sh_light(sh + channel, x[i], y[i], z[i]);
-    }
-    for (int i = 0; i < count; ++i) {
-      out[3 * i] = albedo[3 * i] * light[0][i];
-      out[3 * i + 1] = albedo[3 * i + 1] * light[1][i];
-      out[3 * i + 2] = albedo[3 * i + 2] * light[2][i];
-    }
+    shade_block<kBlock>(sh, x, y, z, p.albedo + 3 * block, p.out + 3 * block, count);
   }
 }
 

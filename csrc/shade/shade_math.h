@@ -25,4 +25,19 @@ FACESDK_HD float sh_light(const float* sh, float x, float y, float z) {
   return sum;
 }
 
+// Albedo under the light of `count` unit normals, their coordinates apart; albedo and out have RGB together.
+template <int kMost>
+FACESDK_HD void shade_block(const float* sh, const float* x, const float* y, const float* z,
+                            const float* FACESDK_RESTRICT albedo, float* FACESDK_RESTRICT out, int count) {
+  float light[3][kMost];
+  for (int channel = 0; channel < 3; ++channel) {
+    for (int i = 0; i < count; ++i) light[channel][i] = sh_light(sh + channel, x[i], y[i], z[i]);
+  }
+  for (int i = 0; i < count; ++i) {
+    out[3 * i] = albedo[3 * i] * light[0][i];
+    out[3 * i + 1] = albedo[3 * i + 1] * light[1][i];
+    out[3 * i + 2] = albedo[3 * i + 2] * light[2][i];
+  }
+}
+
 }  // namespace facesdk

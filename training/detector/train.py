@@ -10,6 +10,7 @@ import copy
 import csv
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def train(
     occluders: Path,
     out: Path,
     init: Path | None = None,
-    mistakes: Path | None = None,
+    mistakes: Sequence[Path] = (),
 ) -> None:
     """Run the schedule of the config; checkpoint, model and log go to `out`.
 
@@ -120,7 +121,7 @@ def train(
         ema.load_state_dict(saved["ema"])
         optimizer.load_state_dict(saved["optimizer"])
         step, spent = saved["step"], saved["seconds"]
-    windows = None if mistakes is None else np.load(mistakes)["windows"]
+    windows = np.concatenate([np.load(path)["windows"] for path in mistakes]) if mistakes else None
     composer = Composer(pack, occluders, config["size"], config["seed"] + step, mistakes=windows)
     feed = Feed(composer, config["batch"], config["fresh"], config["pool"])
     centres, strides = cells(config["size"], config["size"])
@@ -191,7 +192,7 @@ def main() -> None:
     parser.add_argument("--occluders", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="averaged weights of an earlier run, safetensors")
-    parser.add_argument("--mistakes", type=Path, help="windows of training.mistakes, npz")
+    parser.add_argument("--mistakes", type=Path, nargs="+", default=(), help="windows of training.mistakes")
     args = parser.parse_args()
     import tomllib  # Python 3.11; the network and loss are used by the tests on 3.10 too
 
