@@ -144,8 +144,7 @@ class FaceModel:
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
-        corners = verts[self._landmark_corners]  # (68, 3 corners, 3)
-        return np.asarray(np.matmul(self.landmark_bary[:, None, :], corners)[:, 0])
+        return np.einsum("lc,lcx->lx", self.landmark_bary, verts[self._landmark_corners])
 
     @functools.cached_property
     def _landmark_corners(self) -> IntArray:
@@ -154,7 +153,8 @@ class FaceModel:
     def landmarks_of(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
         """(68, 3) landmarks in the face frame, mm, straight from the coefficients: no mesh is decoded."""
         mean, bases = self.landmark_bases
-        return np.asarray(mean + np.tensordot(self._coefficients(identity, expression), bases, axes=1))
+        coeffs = self._coefficients(identity, expression)
+        return np.asarray(mean + (coeffs @ bases.reshape(len(bases), -1)).reshape(mean.shape))
 
     @functools.cached_property
     def landmark_bases(self) -> tuple[FloatArray, FloatArray]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -117,23 +118,28 @@ def mirrored(crop: Crop) -> FloatArray:
 
 def rotation_from_output(values: FloatArray) -> FloatArray:
     """(3, 3) rotation from 6 numbers (its first two columns, made orthonormal) or 3 (a rotation vector)."""
-    v = values.astype(np.float64)
+    v = [float(value) for value in values]  # by hand: a tracker asks every frame
     if len(v) == 3:
         import cv2
 
-        return np.asarray(cv2.Rodrigues(v)[0], dtype=np.float32)
-    first = v[:3] / max(float(np.linalg.norm(v[:3])), 1e-9)
-    second = v[3:] - first * (first @ v[3:])
-    norm = float(np.linalg.norm(second))
-    # Parallel columns say nothing about the turn round the first: any perpendicular keeps it a rotation.
-    second = second / norm if norm > 1e-9 else np.linalg.svd(first[None])[2][1]
-    return np.stack([first, second, np.cross(first, second)], axis=1).astype(np.float32)
+        return np.asarray(cv2.Rodrigues(np.array(v))[0], dtype=np.float32)
+    length = max(math.hypot(*v[:3]), 1e-9)
+    ax, ay, az = v[0] / length, v[1] / length, v[2] / length
+    along = ax * v[3] + ay * v[4] + az * v[5]
+    bx, by, bz = v[3] - along * ax, v[4] - along * ay, v[5] - along * az
+    norm = math.hypot(bx, by, bz)
+    if norm > 1e-9:
+        bx, by, bz = bx / norm, by / norm, bz / norm
+    else:  # parallel columns say nothing about the turn round the first: any perpendicular keeps it a rotation
+        bx, by, bz = np.linalg.svd(np.array([[ax, ay, az]]))[2][1].tolist()
+    third = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+    return np.array([[ax, bx, third[0]], [ay, by, third[1]], [az, bz, third[2]]], dtype=np.float32)
 
 
 def translation_from_output(values: FloatArray, focal_ratio: float, z0_mm: float) -> FloatArray:
     """(3,) mm from x0, y0 (units of the crop's side, from its centre) and log(depth / z0)."""
     x0, y0, log_depth = (float(v) for v in values)
-    depth = z0_mm * float(np.exp(np.clip(log_depth, -4.0, 4.0)))
+    depth = z0_mm * math.exp(min(max(log_depth, -4.0), 4.0))
     return np.array([x0 * depth / focal_ratio, y0 * depth / focal_ratio, depth], dtype=np.float32)
 
 

@@ -106,7 +106,8 @@ class Face:
     @functools.cached_property
     def landmarks_camera_mm(self) -> FloatArray:
         """(68, 3) landmarks in the camera frame."""
-        return self.model.landmarks(self.verts_camera_mm)
+        landmarks = self.model.landmarks(self.verts_face_mm)
+        return ops.transform(landmarks, self.pose.matrix, self.pose.translation_mm)
 
     @functools.cached_property
     def landmarks_px(self) -> FloatArray:

@@ -160,10 +160,10 @@ class FaceSDK:
         outputs, gray = self._regress(picture, crops, clock)
         looks = []
         for i, ((face, _), crop, x) in enumerate(zip(seen, crops, outputs, strict=True)):
-            answers = self._answers(crop, x)
+            seen_px = self._landmarks(crop, x)
+            answers = _answers(crop, x, seen_px)
             apart = None if len(answers) == 1 else verify.disagreement(np.stack(answers))
-            landmarks = crop.to_picture(self._landmarks(crop, x))
-            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], x.presence))
+            looks.append(verify.Look(face, crop, x, crop.to_picture(seen_px), apart, gray[i], x.presence))
         return looks
 
     def _look(
@@ -205,18 +205,14 @@ class FaceSDK:
         self, crop: Crop, x: Coefficients, mirrored: Coefficients | None
     ) -> tuple[Coefficients, float | None]:
         """Coefficients that follow what all answers agree on, and how far the answers are apart."""
-        answers = self._answers(crop, x)
+        answers = _answers(crop, x, self._landmarks(crop, x))
         if mirrored is not None:
-            answers += [p[MIRROR_68] * MIRRORED for p in self._answers(crop, mirrored)]
+            there = _answers(crop, mirrored, self._landmarks(crop, mirrored))
+            answers += [points[MIRROR_68] * MIRRORED for points in there]
         if len(answers) == 1:
             return x, None
         apart = verify.disagreement(np.stack(answers))
         return refine(x, np.mean(answers, axis=0), self._landmark_model, self.regressor.focal_ratio), apart
-
-    def _answers(self, crop: Crop, x: Coefficients) -> list[FloatArray]:
-        """The landmarks (68, 2) by the mesh and, where the network gives them, by its maps; crop sides."""
-        by_mesh = (self._landmarks(crop, x) - np.float32((crop.size - 1) / 2)) / np.float32(crop.size)
-        return [by_mesh] if x.points is None else [by_mesh, x.points]
 
     @functools.cached_property
     def _landmark_model(self) -> LandmarkModel:
@@ -341,3 +337,10 @@ class FaceSDK:
                 raise InvalidOptions(
                     f"network and face_model do not fit: {part} has {sizes[part]} and {expected} numbers"
                 )
+
+
+def _answers(crop: Crop, x: Coefficients, seen_px: FloatArray) -> list[FloatArray]:
+    """The landmarks (68, 2) by the mesh, given in px of the crop, and, where the network gives them, by its
+    maps; crop sides from the centre."""
+    by_mesh = (seen_px - np.float32((crop.size - 1) / 2)) / np.float32(crop.size)
+    return [by_mesh] if x.points is None else [by_mesh, x.points]

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk.boxes import FoundFace
-from facesdk.crop import Crop
+from facesdk.crop import MOUTH_TO_EYES, Crop
 from facesdk.regress import Coefficients
 
 FloatArray = npt.NDArray[np.float32]
@@ -76,7 +76,8 @@ def worth_another_look(presence: Sequence[float | None]) -> list[int]:
 
 def disagreement(answers: FloatArray) -> float:
     """Mean distance of several answers (A, 68, 2) from their mean, doubled: for two, that between them."""
-    return float(2 * np.linalg.norm(answers - answers.mean(0), axis=2).mean())
+    apart = answers - answers.mean(0)
+    return float(2 * np.sqrt((apart * apart).sum(2)).mean())
 
 
 def face_probability(
@@ -99,12 +100,17 @@ def face_box(landmarks_px: FloatArray) -> FloatArray:
 
     The network sees the face larger than the detector did, so its box is the tighter one.
     """
-    up = landmarks_px[36:48].mean(0) - landmarks_px[48:68].mean(0)
-    up = up / max(float(np.linalg.norm(up)), 1e-6)
-    along = landmarks_px @ up
-    forehead = landmarks_px[17:27] + FOREHEAD * float(np.ptp(along)) * up
-    points = np.concatenate([landmarks_px, forehead])
-    return np.concatenate([points.min(0), points.max(0)]).astype(np.float32)
+    x, y = (MOUTH_TO_EYES @ landmarks_px).tolist()
+    length = max(math.hypot(x, y), 1e-6)
+    x, y = x / length, y / length
+    along = landmarks_px @ np.array([x, y], np.float32)
+    above = FOREHEAD * float(along.max() - along.min())
+    (x0, y0), (x1, y1) = landmarks_px.min(0).tolist(), landmarks_px.max(0).tolist()
+    brows = landmarks_px[17:27]
+    (bx0, by0), (bx1, by1) = brows.min(0).tolist(), brows.max(0).tolist()
+    dx, dy = above * x, above * y
+    low, high = (min(x0, bx0 + dx), min(y0, by0 + dy)), (max(x1, bx1 + dx), max(y1, by1 + dy))
+    return np.array([*low, *high], np.float32)
 
 
 def faces_among(looks: list[Look], least: float) -> list[Look]:
@@ -131,8 +137,7 @@ def faces_among(looks: list[Look], least: float) -> list[Look]:
 
 def same_face(a: FloatArray, b: FloatArray) -> bool:
     """Whether two sets of landmarks (68, 2) are of one face: the smaller one's box lies in the other's."""
-    boxes = [np.concatenate([p.min(0), p.max(0)]) for p in (a, b)]
-    inter, areas = _common(*boxes)
+    inter, areas = _common(*([*p.min(0).tolist(), *p.max(0).tolist()] for p in (a, b)))
     return inter >= SAME_FACE * max(min(areas), 1e-6)
 
 
@@ -170,13 +175,12 @@ def _size(box: FloatArray) -> float:
 
 def box_overlap(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
     """IoU of two boxes x0, y0, x1, y1 (4,)."""
-    inter, areas = _common(a, b)
+    inter, areas = _common(a.tolist(), b.tolist())
     return inter / max(sum(areas) - inter, 1e-6)
 
 
-def _common(
-    a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]
-) -> tuple[float, tuple[float, float]]:
+def _common(a: list[float], b: list[float]) -> tuple[float, tuple[float, float]]:
     """Area that two boxes share, and the area of each."""
-    inter = float(np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)))
-    return inter, (float(np.prod(a[2:] - a[:2])), float(np.prod(b[2:] - b[:2])))
+    width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
+    height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+    return width * height, ((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))

@@ -6,6 +6,7 @@ say whether it should be found carries no loss.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ KEEP, UNSURE = 0.62, 0.25  # visible share of a face: found, or without loss, or
 SMALLEST = 8.0  # px; smaller faces carry no loss
 COVERED = 0.3  # share of the faces that something is put before
 AGAIN = 0.25  # share of the canvases round an earlier mistake, where those are known
+KIND_SHARES = (0.5, 0.4, 0.1)  # of them in face photos, scenes, textures: photos have most, streets are harder
 
 
 @dataclass
@@ -62,7 +64,8 @@ class Canvas:
 class Composer:
     """Draws canvases; `sample()` gives (pixels RGB (S, S, 3), boxes, points, kind).
 
-    mistakes: windows that an earlier state took for faces, see training/mistakes.py.
+    mistakes: windows that an earlier state took for faces, see training/mistakes.py. set_weights: how many
+    times as often as by its size a set is drawn.
     """
 
     def __init__(
@@ -73,25 +76,29 @@ class Composer:
         seed: int,
         held_out: bool = False,
         mistakes: Array | None = None,
+        set_weights: Mapping[str, float] | None = None,
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.size = size
         self.faces, self.scenes = Pack(folder / "faces"), Pack(folder / "scenes")
         self.textures = Pack(folder / "textures")
         self.occluders = Occluders(occluders, self.rng)
-        self.mistakes = mistakes
+        self.mistakes = None if mistakes is None else self._by_kind(mistakes)
         self.scene_list = [i for i in range(len(self.scenes)) if is_held_out(i) == held_out]
         numbers = np.array([i for i in range(len(self.faces)) if is_held_out_photo(i) == held_out])
         # the sets differ in size and worth: draw a set first, softly by its size
         of_set = self.faces.set[numbers]
         self.by_set = [numbers[of_set == s] for s in range(len(self.faces.sets))]
-        weight = np.array([len(n) ** 0.6 for n in self.by_set])
+        more = set_weights or {}
+        weight = np.array(
+            [len(n) ** 0.6 * more.get(s, 1.0) for n, s in zip(self.by_set, self.faces.sets, strict=True)]
+        )
         self.set_chance = weight / weight.sum()
 
     def sample(self) -> tuple[Image, Array, Array, NDArray[np.int64]]:
         draw = self.rng.random()
         if self.mistakes is not None and self.rng.random() < AGAIN:
-            canvas = self._mistake(self.mistakes)
+            canvas = self._mistake()
         elif draw < 0.30:
             canvas = self._mosaic()
         elif draw < 0.57:
@@ -336,8 +343,20 @@ class Composer:
         matrix = similarity(centre, target, scale, degrees, bool(self.rng.random() < 0.5))
         return self._warped(self.scenes, i, matrix, self.size, self.size)
 
-    def _mistake(self, windows: Array) -> Canvas:
+    def _by_kind(self, windows: Array) -> list[Array]:
+        """Windows in face photos, scenes and textures, without what may be a face that has no label: few
+        detectors see every masked one."""
+        of_kind = [windows[windows[:, 0] == kind] for kind in range(len(KIND_SHARES))]
+        photos = of_kind[0]
+        masked = self.faces.set[photos[:, 1].astype(int)] == self.faces.sets.index("masked_faces")
+        of_kind[0] = photos[~masked]
+        return of_kind
+
+    def _mistake(self) -> Canvas:
         """A window of a picture round what was taken for a face there, with the faces that it shows."""
+        assert self.mistakes is not None
+        shares = np.array(KIND_SHARES) * [len(windows) > 0 for windows in self.mistakes]
+        windows = self.mistakes[self.rng.choice(len(shares), p=shares / shares.sum())]
         kind, i, x, y, side = windows[self.rng.integers(len(windows))]
         pack = (self.faces, self.scenes, self.textures)[int(kind)]
         size = float(np.exp(self.rng.uniform(np.log(16), np.log(110))))

@@ -122,7 +122,14 @@ def train(
         optimizer.load_state_dict(saved["optimizer"])
         step, spent = saved["step"], saved["seconds"]
     windows = np.concatenate([np.load(path)["windows"] for path in mistakes]) if mistakes else None
-    composer = Composer(pack, occluders, config["size"], config["seed"] + step, mistakes=windows)
+    composer = Composer(
+        pack,
+        occluders,
+        config["size"],
+        config["seed"] + step,
+        mistakes=windows,
+        set_weights=config.get("set_weights"),
+    )
     feed = Feed(composer, config["batch"], config["fresh"], config["pool"])
     centres, strides = cells(config["size"], config["size"])
     budget, mean, evaluated = config["minutes"] * 60, dict[str, float](), spent
