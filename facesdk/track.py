@@ -130,9 +130,11 @@ def _there(look: verify.Look, picture: Picture) -> bool:
     if not verify.is_followed(look):
         return False
     height, width = picture.shape[:2]
-    x, y = look.landmarks_px.T
-    inside = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)
-    return bool(inside.mean() > 0.5)
+    across, down = look.landmarks_px.T.tolist()
+    inside = [
+        -0.5 < x < width - 0.5 and -0.5 < y < height - 0.5 for x, y in zip(across, down, strict=True)
+    ]
+    return 2 * sum(inside) > len(inside)
 
 
 def _moved(found: FoundFace, box: FloatArray) -> FoundFace:

@@ -76,8 +76,8 @@ def worth_another_look(presence: Sequence[float | None]) -> list[int]:
 
 def disagreement(answers: FloatArray) -> float:
     """Mean distance of several answers (A, 68, 2) from their mean, doubled: for two, that between them."""
-    apart = answers - answers.mean(0)
-    return float(2 * np.sqrt((apart * apart).sum(2)).mean())
+    apart = (answers - answers.mean(0)).reshape(-1, 2).T
+    return 2.0 * float(np.hypot(*apart).sum()) / apart.shape[1]
 
 
 def face_probability(
@@ -103,14 +103,13 @@ def face_box(landmarks_px: FloatArray) -> FloatArray:
     x, y = (MOUTH_TO_EYES @ landmarks_px).tolist()
     length = max(math.hypot(x, y), 1e-6)
     x, y = x / length, y / length
-    along = landmarks_px @ np.array([x, y], np.float32)
-    above = FOREHEAD * float(along.max() - along.min())
-    (x0, y0), (x1, y1) = landmarks_px.min(0).tolist(), landmarks_px.max(0).tolist()
-    brows = landmarks_px[17:27]
-    (bx0, by0), (bx1, by1) = brows.min(0).tolist(), brows.max(0).tolist()
-    dx, dy = above * x, above * y
-    low, high = (min(x0, bx0 + dx), min(y0, by0 + dy)), (max(x1, bx1 + dx), max(y1, by1 + dy))
-    return np.array([*low, *high], np.float32)
+    # By lists: a tracker asks every frame, and NumPy takes longer for so few numbers.
+    across, down = landmarks_px.T.tolist()
+    along = [x * px + y * py for px, py in zip(across, down, strict=True)]
+    above = FOREHEAD * (max(along) - min(along))
+    across += [px + above * x for px in across[17:27]]
+    down += [py + above * y for py in down[17:27]]
+    return np.array([min(across), min(down), max(across), max(down)], np.float32)
 
 
 def faces_among(looks: list[Look], least: float) -> list[Look]:
