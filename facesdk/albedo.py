@@ -1,7 +1,8 @@
 """The skin's colour without the light, as a linear model (equation 2) on the control mesh.
 
 Its first directions are those that the network gives. A file may have more, `detail`, that only a photo's
-pixels can tell; each is symmetric or antisymmetric in the face's middle plane, so one half is stored.
+pixels can tell; each is symmetric or antisymmetric in the face's middle plane, so one half is stored. What
+colours leave is mostly gray, so the last of them change all three channels alike and are stored as one.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ class Albedo:
         self._basis, self._scale = tensors["albedo_basis_q"], tensors["albedo_scale"].astype(np.float32)
         self.n_tex = len(self._scale)
         none = np.zeros((0, 0, 3), np.int8)
-        self._even = tensors.get("detail_even_q", none)
-        self._odd = tensors.get("detail_odd_q", none)
+        self._even, self._odd = (tensors.get(f"detail_{kind}_q", none) for kind in ("even", "odd"))
+        none = none[..., 0]
+        self._gray_even, self._gray_odd = (
+            tensors.get(f"detail_gray_{kind}_q", none) for kind in ("even", "odd")
+        )
         self._detail_scale = tensors.get("detail_scale", np.zeros(0)).astype(np.float32)
         self.n_detail = len(self._detail_scale)
         self._half: IndexArray = tensors.get("detail_half", np.zeros(0)).astype(np.intp)
@@ -39,11 +43,16 @@ class Albedo:
         return (
             self.mean.shape == (controls, 3)
             and self._basis.shape == (self.n_tex, controls, 3)
-            and len(self._even) + len(self._odd) == self.n_detail
-            and all(part.shape[1:] == (half, 3) for part in (self._even, self._odd) if len(part))
+            and sum(len(part) for part in self._parts) == self.n_detail
+            and all(part.shape[1:3] == (half, 3)[: part.ndim - 1] for part in self._parts if len(part))
             and len(self._other) == half
             and max(self._half.max(initial=-1), self._other.max(initial=-1)) < controls
         )
+
+    @property
+    def _parts(self) -> tuple[npt.NDArray[np.int8], ...]:
+        """Symmetric and antisymmetric directions in colour, then in gray: the coefficients' order."""
+        return self._even, self._odd, self._gray_even, self._gray_odd
 
     @property
     def proper(self) -> IndexArray:
@@ -57,10 +66,13 @@ class Albedo:
         own = coefficients * self._scale
         out = self.mean + np.tensordot(own, self._basis.astype(np.float32), axes=1)
         if self.n_detail and detail.any():
-            scaled, evens = detail * self._detail_scale, len(self._even)
-            even = np.tensordot(scaled[:evens], self._even.astype(np.float32), axes=1)
-            odd = np.tensordot(scaled[evens:], self._odd.astype(np.float32), axes=1)
-            out += self._unfolded(even, odd)
+            ends = np.cumsum([len(part) for part in self._parts])[:-1]
+            scaled = np.split(detail * self._detail_scale, ends)
+            even, odd, gray_even, gray_odd = (
+                np.tensordot(own, part.astype(np.float32), axes=1)
+                for own, part in zip(scaled, self._parts, strict=True)
+            )
+            out += self._unfolded(_with(even, gray_even), _with(odd, gray_odd))
         return np.ascontiguousarray(out, dtype=np.float32)
 
     def _unfolded(self, even: FloatArray, odd: FloatArray) -> FloatArray:
@@ -75,8 +87,21 @@ class Albedo:
         own = self._basis * self._scale[:, None, None]
         if not self.n_detail:
             return own
-        scale, evens = self._detail_scale[:, None, None], len(self._even)
-        even, odd = self._even * scale[:evens], self._odd * scale[evens:]
-        return np.concatenate(
-            [own, self._unfolded(even, np.zeros_like(even)), self._unfolded(np.zeros_like(odd), odd)]
-        )
+        ends = np.cumsum([len(part) for part in self._parts])[:-1]
+        scales = np.split(self._detail_scale, ends)
+        half = (len(self._half), 3)
+        rows = [own]
+        for part, scale, odd in zip(self._parts, scales, (False, True, False, True), strict=True):
+            colors = part if part.ndim == 3 else part[..., None]
+            wide = np.broadcast_to(colors * scale[:, None, None], (len(part), *half))
+            none = np.zeros_like(wide)
+            rows.append(self._unfolded(none, wide) if odd else self._unfolded(wide, none))
+        return np.concatenate(rows)
+
+
+def _with(color: FloatArray, gray: FloatArray) -> FloatArray:
+    """The sum of what is in colour (H, 3) and in gray (H,), either of which may be empty."""
+    if not len(gray):
+        return color
+    wide = np.broadcast_to(gray[:, None], (len(gray), 3))
+    return np.asarray(color + wide if len(color) else wide, np.float32)

@@ -25,14 +25,14 @@ DoubleArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.intp]
 
 CROP_PX = 128
-STRIDE = 3
-"""Of the face proper's vertices, every third is looked at."""
+STRIDE = 2
+"""Of the face proper's vertices, every second is looked at."""
 BRIGHTEST = 1.5
 """Albedo of what shines: more than white, since the light of equation 6 has no highlights."""
-ROUNDS = 4
+ROUNDS = 3
 OUTLIER = 0.12
 """Difference in colour from which a vertex counts for less than half."""
-NEAR = 3e-6
+NEAR = 1e-6
 """Weight of a coefficient's squared distance from the network's answer against a vertex's squared error."""
 ELSEWHERE = 0.05
 """The same for a squared change of colour where nothing is looked at: crown, ears and neck stay."""

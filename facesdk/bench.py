@@ -215,10 +215,12 @@ class Dense:
         control = np.concatenate([stored["mean_control_mm"][None], identity, expression])
         if "sub_ptr" not in stored:  # its own dense mesh
             every = np.arange(control.shape[1] + 1)
-            stored |= {"sub_ptr": every, "sub_idx": every[:-1], "sub_val": np.ones(len(every) - 1)}
+            stored |= {"sub_ptr": every, "sub_idx": every[:-1], "sub_weights": np.ones(1)}
+            stored["sub_code"] = np.zeros(len(every) - 1, np.uint8)
         rows = np.repeat(np.arange(len(stored["sub_ptr"]) - 1), np.diff(stored["sub_ptr"].astype(int)))
         dense = np.zeros((len(control), len(stored["sub_ptr"]) - 1, 3), np.float32)
-        columns, weights = stored["sub_idx"].astype(int), stored["sub_val"].astype(np.float64)
+        columns = stored["sub_idx"].astype(int)
+        weights = stored["sub_weights"].astype(np.float64)[stored["sub_code"]]
         for shape, out in zip(control, dense, strict=True):
             for axis in range(3):
                 out[:, axis] = np.bincount(rows, weights * shape[columns, axis], len(out))

@@ -65,8 +65,10 @@ class FaceModel:
         self.n_verts = controls
         if "sub_ptr" in tensors:
             self._subdivision = (
-                _i32(tensors["sub_ptr"]), _i32(tensors["sub_idx"]), _f32(tensors["sub_val"]),
-            )  # fmt: skip
+                _i32(tensors["sub_ptr"]),
+                _i32(tensors["sub_idx"]),
+                _f32(tensors["sub_weights"][tensors["sub_code"]]),
+            )
             self.n_verts = len(tensors["sub_ptr"]) - 1
         self.n_skin_verts = int(metadata.get("n_skin_verts", self.n_verts))
         self.n_skin_triangles = int(metadata.get("n_skin_triangles", len(self.triangles)))
@@ -144,7 +146,7 @@ class FaceModel:
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
-        return np.einsum("lc,lcx->lx", self.landmark_bary, verts[self._landmark_corners])
+        return np.asarray(np.einsum("lc,lcx->lx", self.landmark_bary, verts[self._landmark_corners]))
 
     @functools.cached_property
     def _landmark_corners(self) -> IntArray:

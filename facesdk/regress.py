@@ -130,7 +130,7 @@ def rotation_from_output(values: FloatArray) -> FloatArray:
     norm = math.hypot(bx, by, bz)
     if norm > 1e-9:
         bx, by, bz = bx / norm, by / norm, bz / norm
-    else:  # parallel columns say nothing about the turn round the first: any perpendicular keeps it a rotation
+    else:  # parallel columns say nothing of the turn round the first: any perpendicular keeps it a rotation
         bx, by, bz = np.linalg.svd(np.array([[ax, ay, az]]))[2][1].tolist()
     third = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
     return np.array([[ax, bx, third[0]], [ay, by, third[1]], [az, bz, third[2]]], dtype=np.float32)

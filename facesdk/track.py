@@ -134,7 +134,7 @@ def _there(look: verify.Look, picture: Picture) -> bool:
     inside = [
         -0.5 < x < width - 0.5 and -0.5 < y < height - 0.5 for x, y in zip(across, down, strict=True)
     ]
-    return 2 * sum(inside) > len(inside)
+    return bool(2 * sum(inside) > len(inside))
 
 
 def _moved(found: FoundFace, box: FloatArray) -> FoundFace:

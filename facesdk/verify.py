@@ -77,7 +77,7 @@ def worth_another_look(presence: Sequence[float | None]) -> list[int]:
 def disagreement(answers: FloatArray) -> float:
     """Mean distance of several answers (A, 68, 2) from their mean, doubled: for two, that between them."""
     apart = (answers - answers.mean(0)).reshape(-1, 2).T
-    return 2.0 * float(np.hypot(*apart).sum()) / apart.shape[1]
+    return float(2 * np.hypot(*apart).sum() / apart.shape[1])
 
 
 def face_probability(

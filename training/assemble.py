@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-VERSION = "2"
+VERSION = "3"
 N_FINE = 16
 SMALL_MM = 2e-3
 """Expression offsets below this are left out."""
@@ -55,6 +55,9 @@ def main() -> None:
     albedo_q, albedo_scale = quantise(albedo["directions"])
     even_q, even_scale = quantise(detail["even"])
     odd_q, odd_scale = quantise(detail["odd"])
+    gray_even_q, gray_even_scale = quantise(detail["gray_even"])
+    gray_odd_q, gray_odd_scale = quantise(detail["gray_odd"])
+    weights, code = np.unique(geometry["sub_val"].astype(np.float32), return_inverse=True)
     tensors = {
         "mean_control_mm": geometry["mean_control_mm"],
         "identity_q": identity_q,
@@ -65,7 +68,8 @@ def main() -> None:
         "exp_val": val,
         "sub_ptr": geometry["sub_ptr"].astype(np.int32),
         "sub_idx": geometry["sub_idx"].astype(np.uint16),
-        "sub_val": geometry["sub_val"].astype(np.float32),
+        "sub_code": code.astype(np.uint8),
+        "sub_weights": weights,
         "triangles": geometry["triangles"].astype(np.uint16),
         "control_triangles": geometry["control_triangles"].astype(np.uint16),
         "uv": geometry["uv"],
@@ -79,7 +83,9 @@ def main() -> None:
         "detail_half": detail["half"].astype(np.uint16),
         "detail_even_q": even_q,
         "detail_odd_q": odd_q,
-        "detail_scale": np.concatenate([even_scale, odd_scale]),
+        "detail_gray_even_q": gray_even_q,
+        "detail_gray_odd_q": gray_odd_q,
+        "detail_scale": np.concatenate([even_scale, odd_scale, gray_even_scale, gray_odd_scale]),
         "arkit_map": geometry["arkit_map"],
     }
     metadata = {

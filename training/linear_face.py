@@ -129,7 +129,11 @@ def read_shapes(path: Path) -> Shapes:
         albedo=wide("albedo_basis_q") * wide("albedo_scale")[:, None, None],
         control_triangles=tensors["control_triangles"].astype(np.int64),
         mirror=tensors["mirror_control"].astype(np.int64),
-        subdivision=(tensors["sub_ptr"], tensors["sub_idx"].astype(np.int64), wide("sub_val")),
+        subdivision=(
+            tensors["sub_ptr"],
+            tensors["sub_idx"].astype(np.int64),
+            wide("sub_weights")[tensors["sub_code"].astype(np.int64)],
+        ),
         landmark_corners=tensors["triangles"].astype(np.int64)[tensors["landmark_triangles"]],
         landmark_bary=wide("landmark_bary"),
     )

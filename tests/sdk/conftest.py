@@ -94,6 +94,7 @@ def tiny_tensors() -> dict[str, npt.NDArray[np.generic]]:
     for i, name in enumerate(ARKIT_NAMES):
         used = [j for j, exp in enumerate(EXP_NAMES) if exp in (name, f"{name}_L", f"{name}_R")]
         arkit[i, used] = 1 / max(len(used), 1)
+    weights, code = np.unique(sub[rows, columns], return_inverse=True)
     return {
         "mean_control_mm": mean,
         "identity_q": identity,
@@ -103,7 +104,8 @@ def tiny_tensors() -> dict[str, npt.NDArray[np.generic]]:
         "exp_val": np.concatenate(value).astype(np.float16),
         "sub_ptr": np.searchsorted(rows, np.arange(dense_n**2 + 1)).astype(np.int32),
         "sub_idx": columns.astype(np.uint16),
-        "sub_val": sub[rows, columns],
+        "sub_code": code.astype(np.uint8),
+        "sub_weights": weights,
         "triangles": triangles,
         "uv": np.stack([dx * 0.45 + 0.5, dy * 0.45 + 0.5], 1).astype(np.float32),
         "uv_triangles": triangles,

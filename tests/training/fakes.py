@@ -38,7 +38,7 @@ def write_face_asset(path: Path, n_id: int = 6, n_tex: int = 4, half: int = 60, 
     pairs = rng.integers(0, count, (40, 2))
     ptr = np.r_[np.arange(count + 1), count + 2 * np.arange(1, 41)].astype(np.int32)
     idx = np.r_[np.arange(count), pairs.ravel()].astype(np.uint16)
-    val = np.r_[np.ones(count), np.full(80, 0.5)].astype(np.float32)
+    code = np.r_[np.zeros(count), np.ones(80)].astype(np.uint8)
     triangles = rng.integers(0, count + 40, (200, 3)).astype(np.int32)
     tensors = {
         "mean_control_mm": mean,
@@ -49,7 +49,8 @@ def write_face_asset(path: Path, n_id: int = 6, n_tex: int = 4, half: int = 60, 
         "exp_val": np.concatenate(shapes).astype(np.float16),
         "sub_ptr": ptr,
         "sub_idx": idx,
-        "sub_val": val,
+        "sub_code": code,
+        "sub_weights": np.array([1.0, 0.5], np.float32),
         "triangles": triangles,
         "control_triangles": rng.integers(0, count, (200, 3)).astype(np.int32),
         "landmark_triangles": rng.integers(0, 200, 68).astype(np.int32),

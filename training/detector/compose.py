@@ -28,7 +28,7 @@ KEEP, UNSURE = 0.62, 0.25  # visible share of a face: found, or without loss, or
 SMALLEST = 8.0  # px; smaller faces carry no loss
 COVERED = 0.3  # share of the faces that something is put before
 AGAIN = 0.25  # share of the canvases round an earlier mistake, where those are known
-KIND_SHARES = (0.5, 0.4, 0.1)  # of them in face photos, scenes, textures: photos have most, streets are harder
+KIND_SHARES = (0.5, 0.4, 0.1)  # of them in face photos, scenes, textures: streets are harder
 
 
 @dataclass
