@@ -188,9 +188,20 @@ class Run:
             self.report["landmarks"] = {"faces": ours.faces, "missed": ours.missed}
             self.report["landmarks"] |= {"ours": ours.rows(), "mb05": theirs.rows()}
             self.figures |= bounded(ours, theirs)
+            self._tiny()
         if "confidence" in self.parts:
             confidence.show()
             self.report["confidence"] = confidence.figures()
+
+    def _tiny(self) -> None:
+        """NME of the small network."""
+        every = thinned(cases(self.data, ("aflw2000_aligned",)), self.limit)
+        small, _ = measure(every, Ours(preset="tiny"))
+        small.show("preset tiny, whole picture, own detector")
+        self.report["tiny"] = small.rows()
+        figure = bounded(small).get("aflw2000_aligned")
+        if figure is not None:
+            self.figures["tiny_aflw2000_aligned"] = figure
 
     def occlusion(self) -> None:
         """Covered faces."""

@@ -21,15 +21,15 @@ LEAST_OVERLAP = 0.2  # of the found points' box with the true points'; less is a
 
 
 class Ours:
-    """FaceSDK with its own detector on the whole picture; `network` replaces the bundled ONNX file.
+    """FaceSDK with its own detector on the whole picture, with a preset's network or the ONNX file `network`.
 
     Called with an RGB picture it gives the 68 points of each face; `faces` keeps the faces themselves.
     """
 
-    def __init__(self, network: str | None = None) -> None:
+    def __init__(self, network: str | None = None, preset: str = "default") -> None:
         from facesdk import FaceSDK, Options
 
-        self.sdk = FaceSDK(Options(network=network)) if network else FaceSDK()
+        self.sdk = FaceSDK(Options(network=network, preset=preset))
         self.faces: list[Face] = []
 
     def __call__(self, picture: Array) -> list[Array]:

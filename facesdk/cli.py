@@ -35,7 +35,10 @@ def reconstruct(
     ] = "glb,obj,json,overlay,sheet",
     max_faces: Annotated[int, typer.Option(help="Most faces per photo.")] = 16,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    backend: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
+    backend: Annotated[
+        str, typer.Option(help="auto, the fastest that is here, native, onnxruntime or openvino.")
+    ] = "auto",
+    preset: Annotated[str, typer.Option(help="default, or tiny for small devices.")] = "default",
 ) -> None:
     """Reconstruct every face of the photos: meshes, numbers and pictures to look at.
 
@@ -47,7 +50,7 @@ def reconstruct(
 
     chosen = _formats(formats)
     todo = _photos(photos or [], sample)
-    sdk = FaceSDK(Options(max_faces=max_faces, threads=threads, backend=backend))
+    sdk = FaceSDK(Options(max_faces=max_faces, threads=threads, backend=backend, preset=preset))
     _make_folder(out)
     failed = 0
     names = _names(todo)
@@ -107,7 +110,10 @@ def bench(
     photo: Annotated[Path | None, typer.Argument(help="A photo; the bundled sample by default.")] = None,
     runs: Annotated[int, typer.Option(help="Timed runs, after three untimed.", min=1)] = 50,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    backend: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
+    backend: Annotated[
+        str, typer.Option(help="auto, the fastest that is here, native, onnxruntime or openvino.")
+    ] = "auto",
+    preset: Annotated[str, typer.Option(help="default, or tiny for small devices.")] = "default",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to a file too.")] = None,
 ) -> None:
     """Check each stage against its NumPy twin, then time it: milliseconds on this machine."""
@@ -121,19 +127,19 @@ def bench(
 
     picture = load_image(photo or manifest.asset_path(manifest.SAMPLE))
     start = time.perf_counter()
-    sdk = FaceSDK(Options(threads=threads, backend=backend))
+    sdk = FaceSDK(Options(threads=threads, backend=backend, preset=preset))
     ready = (time.perf_counter() - start) * 1e3
     stages = bench.TrackedFrame(sdk, picture).stages()
     stages.append(bench.Stage("reconstruct", lambda: sdk.reconstruct(picture)))
     rows = bench.measure(stages, runs)
     machine = bench.fingerprint()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    print(f"{picture.shape[1]} x {picture.shape[0]} px, {backend}, {threads} thread(s), {runs} runs")
+    print(f"{picture.shape[1]} x {picture.shape[0]} px, {preset}, {backend}, {threads} thread(s), {runs} runs")
     print(bench.table(rows))
     print(f"frame: warp to a {bench.PICTURE_PX} px picture; reconstruct: the whole photo with the detector")
     print(f"FaceSDK() {ready:.0f} ms, once")
     if json_file is not None:
-        content = {"machine": machine, "backend": backend, "threads": threads, "runs": runs}
+        content = {"machine": machine, "preset": preset, "backend": backend, "threads": threads, "runs": runs}
         write_json(json_file, content | {"construct_ms": ready, "stages": rows})
 
 

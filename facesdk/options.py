@@ -10,6 +10,7 @@ from typing import Any
 from facesdk.errors import InvalidOptions
 
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
+PRESETS = ("default", "tiny")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Options:
     backend: str = (
         "auto"  # or native, onnxruntime, openvino (extra [openvino]); auto: the fastest that is here
     )
-    network: str | os.PathLike[str] | None = None  # .onnx, or .plan for native; None: the bundled one
+    preset: str = "default"  # or tiny, for small devices: which of the bundled networks
+    network: str | os.PathLike[str] | None = None  # .onnx, or .plan for native; None: the preset's
     face_model: str | os.PathLike[str] | None = None  # safetensors file; None: the bundled one
     detector: str | os.PathLike[str] | None = None  # ONNX file; None: the bundled one
 
@@ -45,6 +47,8 @@ class Options:
         _check_number("max_megapixels", self.max_megapixels, 0.0001, 1000.0)
         if self.backend not in BACKENDS:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
+        if self.preset not in PRESETS:
+            raise InvalidOptions(f"preset: got {self.preset!r}, expected one of {', '.join(PRESETS)}")
         for name in ("network", "face_model", "detector"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, (str, Path, os.PathLike)):

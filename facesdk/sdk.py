@@ -301,11 +301,17 @@ class FaceSDK:
 
     def _load_network(self) -> Regressor:
         path = self.options.network
-        # The bundled network comes in both forms where its plan was made.
-        suffixes = {".plan", ".onnx"} if manifest.NETWORK_PLAN in manifest.manifest() else {".onnx"}
+        tiny = self.options.preset == "tiny"
+        onnx, plan = (
+            (manifest.NETWORK_TINY, manifest.NETWORK_TINY_PLAN)
+            if tiny
+            else (manifest.NETWORK, manifest.NETWORK_PLAN)
+        )
+        # The bundled networks come in both forms where their plans were made.
+        suffixes = {".plan", ".onnx"} if plan in manifest.manifest() else {".onnx"}
         backend = choose_backend(self.options.backend, suffixes if path is None else {Path(path).suffix})
         if path is None:
-            path = manifest.asset_path(manifest.NETWORK_PLAN if backend == "native" else manifest.NETWORK)
+            path = manifest.asset_path(plan if backend == "native" else onnx)
         return Regressor(path, backend, self.options.threads)
 
     def _make_detector(self, detector: DetectorLike | None) -> Callable[[Picture], Any]:

@@ -40,7 +40,7 @@ def test_every_pass_takes_every_contestant_in_alternating_order() -> None:
 
 def test_bounds_follow_the_ratios_and_what_is_absent_is_nan() -> None:
     times = {
-        "ours onnxruntime: tracked frame": np.array([2.0, 4.0]),
+        "ours default: tracked frame": np.array([2.0, 4.0]),
         "ours openvino: tracked frame": np.array([1.0, 2.0]),
         "mb05 network": np.array([1.0, 2.0]),
         "MediaPipe tracked": np.array([4.0, 8.0]),
