@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,15 @@ from benchmarks.roofline import limits, works
 from facesdk import FaceSDK, Options, manifest
 from facesdk.bench import Stage, TrackedFrame, fingerprint, measure, milliseconds
 from facesdk.image import Picture, load_image
+from facesdk.many import reconstruct_many
 
 BATCHES = (1, 2, 4, 8, 16)
 Rows = dict[str, dict[str, float]]
 
 
 def engines() -> list[str]:
-    """The backends that are installed."""
-    found = ["onnxruntime"]
+    """The backends that are installed, our own first."""
+    found = ["native", "onnxruntime"]
     try:
         import openvino  # noqa: F401
 
@@ -64,6 +66,17 @@ def batches(picture: Picture, runs: int, backend: str, threads: int) -> dict[str
         many = np.ascontiguousarray(np.repeat(crop, count, axis=0))
         times = milliseconds(lambda many=many: sdk.regressor(many), max(runs // count, 5))  # type: ignore[misc]
         out[str(count)] = 1e3 * count / float(np.median(times))
+    return out
+
+
+def photos(picture: Picture, runs: int) -> dict[str, float]:
+    """Whole photos a second, the detector included, by the number of photos at a time."""
+    out = {}
+    for workers in sorted({1, os.cpu_count() or 1}):
+        list(reconstruct_many([picture] * 2 * workers, workers=workers))
+        start = time.perf_counter()
+        list(reconstruct_many([picture] * runs, workers=workers))
+        out[str(workers)] = runs / (time.perf_counter() - start)
     return out
 
 
@@ -143,18 +156,21 @@ def main() -> None:
     tables: dict[str, Rows] = {}
     for backend in engines():
         tables[f"{backend}, 1 thread"] = stages(picture, args.runs, backend, 1)
-    bounds = add_roofline(tables["onnxruntime, 1 thread"], picture)
+    bounds = add_roofline(tables["native, 1 thread"], picture)
     print(f"one core: {bounds['gigabytes_per_s']:.1f} GB/s copied, {bounds['gigaflops']:.0f} Gflop/s float32")
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     for threads in range(2, (os.cpu_count() or 1) + 1):
-        tables[f"onnxruntime, {threads} threads"] = stages(picture, args.runs, "onnxruntime", threads)
+        tables[f"native, {threads} threads"] = stages(picture, args.runs, "native", threads)
     for title, rows in tables.items():
         show(title, rows)
     per_second: dict[str, dict[str, float]] = {}
     for threads in sorted({1, os.cpu_count() or 1}):
         title = f"network, {threads} thread(s), faces a second by batch"
-        per_second[title] = batches(picture, args.runs, "onnxruntime", threads)
+        per_second[title] = batches(picture, args.runs, "native", threads)
         print(f"{title}: " + "  ".join(f"{n}: {rate:.0f}" for n, rate in per_second[title].items()))
+    per_second["photos a second by workers"] = photos(picture, args.runs)
+    for workers, rate in per_second["photos a second by workers"].items():
+        print(f"whole photos, {workers} at a time: {rate:.1f} a second")
     if args.picture:
         draw(tables, args.picture)
     figures = start | loop

@@ -21,6 +21,7 @@ from facesdk.errors import (
 
 if TYPE_CHECKING:
     from facesdk.face_model import FaceModel
+    from facesdk.many import reconstruct_many
     from facesdk.options import Options
     from facesdk.result import Face, Pose, Quality, Result
     from facesdk.sdk import FaceSDK
@@ -38,6 +39,7 @@ _LAZY = {
     "Pose": "facesdk.result",
     "Quality": "facesdk.result",
     "Result": "facesdk.result",
+    "reconstruct_many": "facesdk.many",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "Quality",
     "Result",
     "__version__",
+    "reconstruct_many",
 ]
 
 

@@ -34,7 +34,7 @@ def reconstruct(
         str, typer.Option(help=f"What to write, of {','.join(FORMATS)}.")
     ] = "glb,obj,json,overlay,sheet",
     max_faces: Annotated[int, typer.Option(help="Most faces per photo.")] = 16,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[int, typer.Option(help="CPU threads: one photo on each, or all on a single one.")] = 1,
     backend: Annotated[
         str, typer.Option(help="auto, the fastest that is here, native, onnxruntime or openvino.")
     ] = "auto",
@@ -45,19 +45,23 @@ def reconstruct(
     Per photo NAME.json, NAME_overlay.png and NAME_sheet.png; per face NAME_face0.glb, .obj, .ply and .json.
     What --formats leaves out costs nothing: json,overlay is the quickest look at a folder of photos.
     """
+    from facesdk.many import reconstruct_many
     from facesdk.options import Options
-    from facesdk.sdk import FaceSDK
 
     chosen = _formats(formats)
     todo = _photos(photos or [], sample)
-    sdk = FaceSDK(Options(max_faces=max_faces, threads=threads, backend=backend, preset=preset))
+    options = Options(
+        max_faces=max_faces, threads=threads if len(todo) == 1 else 1, backend=backend, preset=preset
+    )
+    results = reconstruct_many(todo, options, workers=threads)
     _make_folder(out)
     failed = 0
     names = _names(todo)
     with _progress(len(todo)) as advance:
-        for photo, name in zip(todo, names, strict=True):
+        for photo, name, result in zip(todo, names, results, strict=True):
             try:
-                result = sdk.reconstruct(photo)
+                if isinstance(result, FaceSDKError):
+                    raise result
                 _write(result, out, name, chosen)
             except FaceSDKError as error:
                 failed += 1

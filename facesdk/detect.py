@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Callable
@@ -161,8 +162,7 @@ def _onnx_cells(path: str | os.PathLike[str], threads: int) -> Cells:
 def _plan_cells(path: str | os.PathLike[str]) -> Cells:
     import cv2  # slow to import; a program that gives boxes never needs it
 
-    from facesdk import _core
-    from facesdk.backends.native import build, read_plan
+    from facesdk.backends.native import Runs, build, read_plan
 
     description, arrays, _ = read_plan(path)
     plan = build(description, arrays, os.path.basename(os.fspath(path)))
@@ -171,17 +171,16 @@ def _plan_cells(path: str | os.PathLike[str]) -> Cells:
         levels, values = list(outputs["float_maps"]), int(outputs["shape"][1])
     except (KeyError, TypeError, IndexError) as error:
         raise AssetError(f"{path}: not a detector ({error})") from error
-    runs: dict[tuple[int, int], _core.Run] = {}
+
+    @functools.lru_cache(MOST_SIZES)
+    def runs(height: int, width: int) -> Runs:
+        return Runs(plan, height, width)
 
     def cells(picture: NDArray[np.uint8]) -> FloatArray:
-        height, width = picture.shape[:2]
-        run = runs.pop((height, width), None) or _core.Run(plan, height, width)
-        if len(runs) >= MOST_SIZES:
-            del runs[next(iter(runs))]  # the one that was not used for longest
-        runs[height, width] = run
-        cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA, dst=run.picture())  # the fourth channel has no weight
-        run.run()
-        return np.concatenate([run.float_map(level)[:, :values] for level in levels])
+        with runs(*picture.shape[:2]).taken() as run:
+            cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA, dst=run.picture())  # the fourth channel has no weight
+            run.run()
+            return np.concatenate([run.float_map(level)[:, :values] for level in levels])
 
     return cells
 

@@ -118,7 +118,8 @@ class FaceModel:
         """(C, 3) control vertices of (n_id,) coefficients without expression, face frame, mm; read-only."""
         coeffs = _vector("identity", identity, self.n_id)
         last = self._last_identity
-        if last is not None and last[1] is not None and self._is_last(coeffs):
+        # Looked at once: another thread may put another person's in its place.
+        if last is not None and last[1] is not None and np.array_equal(last[0], coeffs):
             return last[1]
         if isinstance(self._identity, FloatRows):
             without = np.concatenate([coeffs, np.zeros(self.n_exp, np.float32)])

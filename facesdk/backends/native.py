@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,15 +19,38 @@ FloatArray = npt.NDArray[np.float32]
 _EMPTY = np.zeros(0, np.float32)
 
 
+class Runs:
+    """Runs of one plan at one picture size, each with memory of its own: as many as are busy at once.
+
+    Python threads may share it: a list's pop and append are atomic.
+    """
+
+    def __init__(self, plan: Any, height: int, width: int) -> None:
+        self._plan, self._size = plan, (height, width)
+        self._free = [_core.Run(plan, height, width)]
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[Any]:
+        """A run that is nobody else's; what it gave is to be copied before it is put back."""
+        try:
+            run = self._free.pop()
+        except IndexError:
+            run = _core.Run(self._plan, *self._size)
+        try:
+            yield run
+        finally:
+            self._free.append(run)
+
+
 class NativeSession:
-    """One plan, and as many runs as threads: the crops of a batch are shared out among them."""
+    """One plan; the crops of a batch are shared out among as many runs as threads."""
 
     def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
         description, arrays, self.metadata = read_plan(path)
         self._plan = build(description, arrays, os.path.basename(os.fspath(path)))
         self._outputs = description["outputs"]
         self.side = int(description["side"])
-        self._runs = [_core.Run(self._plan, self.side, self.side)]
+        self._runs = Runs(self._plan, self.side, self.side)
         self._threads = threads
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
@@ -56,16 +80,14 @@ class NativeSession:
     def _run(self, count: int, fill: Callable[[Any, int], None]) -> dict[str, FloatArray]:
         out = {name: np.empty((count, *one["shape"]), np.float32) for name, one in self._outputs.items()}
         share = max(1, min(self._threads, count))
-        while len(self._runs) < share:
-            self._runs.append(_core.Run(self._plan, self.side, self.side))
 
         def work(k: int) -> None:
-            run = self._runs[k]
-            for i in range(k, count, share):
-                fill(run, i)
-                run.run()
-                for name, one in self._outputs.items():
-                    run.read(one["vector"], out[name][i])
+            with self._runs.taken() as run:
+                for i in range(k, count, share):
+                    fill(run, i)
+                    run.run()
+                    for name, one in self._outputs.items():
+                        run.read(one["vector"], out[name][i])
 
         if share == 1:
             work(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,6 +48,7 @@ class OpenVinoSession:
             reason = str(error).strip().splitlines()[-1]
             raise AssetError(f"{name}: not a network that OpenVINO loads ({reason[:160]})") from error
         self._request = compiled.create_infer_request()
+        self._one_at_a_time = threading.Lock()
         self._crop = np.zeros(tuple(compiled.inputs[0].shape), np.float32)
         self._request.set_input_tensor(openvino.Tensor(self._crop, shared_memory=True))
         # The request writes into the same memory at every run.
@@ -78,10 +80,11 @@ class OpenVinoSession:
     def _each(self, count: int, fill: Callable[[int], None]) -> dict[str, FloatArray]:
         out = {name: np.empty((count, *one.shape[1:]), np.float32) for name, one in self._outputs.items()}
         for i in range(count):
-            fill(i)
-            self._request.infer()
-            for name, one in self._outputs.items():
-                out[name][i] = one[0]
+            with self._one_at_a_time:
+                fill(i)
+                self._request.infer()
+                for name, one in self._outputs.items():
+                    out[name][i] = one[0]
         return out
 
 
