@@ -138,7 +138,8 @@ def bench(
     rows = bench.measure(stages, runs)
     machine = bench.fingerprint()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    print(f"{picture.shape[1]} x {picture.shape[0]} px, {preset}, {backend}, {threads} thread(s), {runs} runs")
+    size = f"{picture.shape[1]} x {picture.shape[0]} px"
+    print(f"{size}, {preset}, {backend}, {threads} thread(s), {runs} runs")
     print(bench.table(rows))
     print(f"frame: warp to a {bench.PICTURE_PX} px picture; reconstruct: the whole photo with the detector")
     print(f"FaceSDK() {ready:.0f} ms, once")

@@ -23,7 +23,6 @@ LARGEST_FACE = 190.0  # px as the network sees it; larger ones are left to the r
 SMALLEST_REDUCED = 40.0  # px in the reduced look; smaller ones are left to the full look
 REDUCTION = 3.0
 SURE = 0.8  # score of a face that needs no second opinion
-DOUBTFUL = 0.5  # share of the threshold from which the mirrored picture is asked too
 LARGEST_ZOOM = 3.0  # a thumbnail is enlarged no further: there is nothing more to see in it
 
 
@@ -50,22 +49,20 @@ class Detector:
 
     It looks twice: at the picture with the given long side (px) and, for a ninth of the cost, at a third of
     that; faces that fill the picture are found in the second look. threshold: scores below it are dropped.
-    retry: where nothing was found, look once more at 1.6 times the size. mirror: average with what is seen in
-    the mirrored picture, for twice the time; left out where nothing is in doubt. single: only the most
-    prominent face is wanted, so where the quick look is sure of one, that is all. Raises AssetError if the
-    network cannot be read.
+    retry: where nothing was found, look once more at 1.6 times the size. single: only the most prominent
+    face is wanted, so where the quick look is sure of one, that is all. Raises AssetError if the network
+    cannot be read.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, long_side: int = 640,
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, long_side: int = 608,
                  threshold: float = 0.5, overlap: float = 0.4, max_faces: int | None = None,
-                 retry: bool = True, mirror: bool = True, single: bool = False,
-                 threads: int = 1) -> None:
+                 retry: bool = True, single: bool = False, threads: int = 1) -> None:
         if not 64 <= long_side <= 4096:
             raise InvalidOptions(f"long_side is {long_side}; give 64 to 4096 px")
         if not 0 < threshold < 1 or not 0 < overlap < 1:
             raise InvalidOptions(f"threshold {threshold} and overlap {overlap} must lie between 0 and 1")
         self.long_side, self.threshold, self.overlap = long_side, threshold, overlap
-        self.max_faces, self.retry, self.mirror, self.single = max_faces, retry, mirror, single
+        self.max_faces, self.retry, self.single = max_faces, retry, single
         self._cells = open_cells(path or ASSET, threads)
 
     def __call__(self, image: NDArray[np.uint8]) -> Detections:
@@ -82,22 +79,21 @@ class Detector:
     def quick(self, image: NDArray[np.uint8]) -> Detections:
         """Faces that fill much of an RGB picture (H, W, 3) uint8 and are beyond doubt; mostly all there is to
         see in a portrait, for a sixth of the time."""
-        boxes, scores, points = self._reduced(image, self.long_side // 2, mirror=False)
+        boxes, scores, points = self._reduced(image, self.long_side // 2)
         order = np.argsort(-scores * np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), kind="stable")
         order = order[scores[order] >= SURE]
         return Detections(boxes[order], scores[order], points[order], roll_of_points(points[order]))
 
-    def _reduced(self, image: NDArray[np.uint8], side: int,
-                 mirror: bool = True) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _reduced(self, image: NDArray[np.uint8], side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The larger faces, in a look at a smaller picture."""
-        boxes, scores, points = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf, mirror)
+        boxes, scores, points = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf)
         keep = suppress(boxes, scores, self.overlap)
         return boxes[keep], scores[keep], points[keep]
 
     def _find(self, image: NDArray[np.uint8], side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Both looks at the given long side, joined; boxes, scores and points in the picture's pixels."""
         if self.single and side == self.long_side:
-            quick = self._reduced(image, side // 2, mirror=False)
+            quick = self._reduced(image, side // 2)
             if (quick[1] >= SURE).any():
                 return quick
         reduced = self._reduced(image, round(side / REDUCTION))
@@ -106,19 +102,11 @@ class Detector:
         keep = suppress(boxes, scores, self.overlap)
         return boxes[keep], scores[keep], points[keep]
 
-    def _in_doubt(self, raw: FloatArray, picture: NDArray[np.uint8]) -> bool:
-        """Whether something may be a face and is not surely one."""
-        boxes, scores, _ = decode(raw, picture.shape[0], picture.shape[1], DOUBTFUL * self.threshold)
-        return bool((scores[suppress(boxes, scores, self.overlap)] < SURE).any())
-
-    def _look(self, image: NDArray[np.uint8], side: int, smallest: float, largest: float,
-              mirror: bool = True) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _look(self, image: NDArray[np.uint8], side: int, smallest: float,
+              largest: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
         picture, scale = fit(image, side)
-        raw = self._cells(picture)
-        if mirror and self.mirror and self._in_doubt(raw, picture):
-            raw = _float((raw + unmirror(self._cells(picture[:, ::-1]), *picture.shape[:2])) / 2)
-        boxes, scores, points = decode(raw, picture.shape[0], picture.shape[1], self.threshold)
+        boxes, scores, points = decode(self._cells(picture), picture.shape[0], picture.shape[1], self.threshold)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
         keep = (size >= smallest) & (size < largest)
         # pixel centres at integers: (p + 0.5) / scale - 0.5
@@ -227,20 +215,6 @@ def decode(raw: FloatArray, height: int, width: int,
     points = centre[:, None] + rows[:, 5:].reshape(-1, 5, 2) * stride[:, None]
     scores = 1 / (1 + np.exp(-rows[:, 0]))
     return _float(np.concatenate([middle - half, middle + half], 1)), _float(scores), _float(points)
-
-
-def unmirror(raw: FloatArray, height: int, width: int) -> FloatArray:
-    """Network output (cells, 15) of a mirrored picture as if of the picture itself."""
-    levels, start = [], 0
-    for stride in STRIDES:
-        h, w = height // stride, width // stride
-        levels.append(raw[start:start + h * w].reshape(h, w, -1)[:, ::-1].reshape(h * w, -1))
-        start += h * w
-    turned = np.concatenate(levels)
-    turned[:, 1] *= -1
-    points = turned[:, 5:].reshape(-1, 5, 2)[:, [1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
-    turned[:, 5:] = points.reshape(-1, 10)
-    return turned
 
 
 def suppress(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.intp]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facesdk.detect import ASSET, Detector, decode, fit, roll_of_points, suppress, unmirror
+from facesdk.detect import ASSET, Detector, decode, fit, roll_of_points, suppress
 from facesdk.errors import AssetError, InvalidImage, InvalidOptions
 
 skimage_data = pytest.importorskip("skimage.data")
@@ -147,16 +147,6 @@ def test_decode_places_each_cell() -> None:
         assert np.allclose((boxes[0, :2] + boxes[0, 2:]) / 2, centre)
         assert np.allclose(boxes[0, 2:] - boxes[0, :2], 4 * stride)
         assert np.allclose(points[0], centre)
-
-
-def test_unmirror_twice_is_the_identity_and_moves_cells() -> None:
-    raw = np.random.default_rng(0).normal(size=(64 * 96 // 64 + 24 + 6, 15)).astype(np.float32)
-    assert np.array_equal(unmirror(unmirror(raw, 64, 96), 64, 96), raw)
-    boxes, scores, points = decode(raw, 64, 96, 0.5)
-    others, again, turned = decode(unmirror(raw, 64, 96), 64, 96, 0.5)
-    one, other = np.argsort(scores), np.argsort(again)
-    assert np.allclose(boxes[one][:, [0, 2]], 95 - others[other][:, [2, 0]], atol=1e-3)
-    assert np.allclose(points[one][:, 0, 0], 95 - turned[other][:, 1, 0], atol=1e-3)
 
 
 def test_fit_keeps_the_shape() -> None:
