@@ -106,7 +106,8 @@ class Detector:
               largest: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
         picture, scale = fit(image, side)
-        boxes, scores, points = decode(self._cells(picture), picture.shape[0], picture.shape[1], self.threshold)
+        height, width = picture.shape[:2]
+        boxes, scores, points = decode(self._cells(picture), height, width, self.threshold)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
         keep = (size >= smallest) & (size < largest)
         # pixel centres at integers: (p + 0.5) / scale - 0.5
