@@ -1,5 +1,7 @@
 // make_fragments for CPUs with AVX-512: 16 triangles at a time, then 16 pixels at a time. Without branches
 // per triangle: whether a triangle of a pixel's size covers a pixel's centre is a coin's throw.
+#include <algorithm>
+
 #include "common/vectorize.h"
 #include "rasterize/color_avx512.h"
 #include "rasterize/stages.h"
@@ -234,7 +236,7 @@ FACESDK_INLINE512 void write_fragments(const Scene& s, const Canvas& canvas, Que
 
 }  // namespace
 
-FACESDK_AVX512 void make_fragments_avx512(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end,
+FACESDK_AVX512 bool make_fragments_avx512(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end,
                                           Fragments& out) {
   Queue& q = out.queue;
   Survivors& k = out.survivors;
@@ -242,6 +244,7 @@ FACESDK_AVX512 void make_fragments_avx512(const Scene& s, const Canvas& canvas, 
   // Three vectors of (a b c a b c ...) to one of a, one of b and one of c.
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i from = _mm512_mullo_epi32(lane, _mm512_set1_epi32(3));
+  const __m512i verts = _mm512_set1_epi32(static_cast<int32_t>(std::min<int64_t>(s.p.num_verts, INT32_MAX)));
   for (int64_t t = begin; t < end; t += kLanes) {
     const int32_t* index = s.p.triangles + 3 * t;
     const int64_t left = 3 * (end - t);  // numbers that may be read
@@ -260,11 +263,15 @@ FACESDK_AVX512 void make_fragments_avx512(const Scene& s, const Canvas& canvas, 
     }
     const int64_t lanes = end - t;
     const __mmask16 live = lanes >= kLanes ? __mmask16{0xffff} : static_cast<__mmask16>((1 << lanes) - 1);
+    // As unsigned numbers negative indices are huge; lanes beyond the end hold zeros.
+    const __m512i most = _mm512_max_epu32(corner[0], _mm512_max_epu32(corner[1], corner[2]));
+    if (_mm512_mask_cmpge_epu32_mask(live, most, verts) != 0) return false;
     const __m512i number = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(t)));
     cull(s, canvas, number, corner, live, k, out);
   }
   cover(s, k, q);
   write_fragments(s, canvas, q, out);
+  return true;
 }
 
 FACESDK_AVX512 void draw_fragments_avx512(const Scene& s, const Canvas& canvas, const Fragments& f) {

@@ -75,18 +75,21 @@ bool indices_fit(const RasterizeParams& p, Chunk chunk) {
   return static_cast<int64_t>(most) < p.num_verts;
 }
 
-void draw_chunk(const Scene& s, const Canvas& canvas, Chunk chunk, Fragments& f) {
+// False where an index does not fit and `known` does not say that all do.
+bool draw_chunk(const Scene& s, const Canvas& canvas, Chunk chunk, bool known, Fragments& f) {
 #if FACESDK_X86
-  if (vector_level() == 2) {
-    make_fragments_avx512(s, canvas, chunk.begin, chunk.end, f);
+  if (vector_level() == 2) {  // which looks at the indices on the way
+    if (!make_fragments_avx512(s, canvas, chunk.begin, chunk.end, f)) return false;
     draw_fragments_avx512(s, canvas, f);
     for (int i = 0; i < f.opens; ++i) draw_open_avx512(s, canvas, f.open[i]);
-    return;
+    return true;
   }
 #endif
+  if (!known && !indices_fit(s.p, chunk)) return false;
   make_fragments(s, canvas, chunk.begin, chunk.end, f);
   draw_fragments(s, canvas, f);
   for (int i = 0; i < f.opens; ++i) draw_open(s, canvas, f.open[i]);
+  return true;
 }
 
 Canvas canvas_at(const RasterizeParams& p, int64_t begin, int64_t end, Memory& own) {
@@ -106,8 +109,7 @@ bool draw_at_once(const Scene& s) {
   const Canvas canvas = canvas_at(s.p, 0, s.p.height, own);
   for (int64_t begin = 0; begin < s.p.num_triangles; begin += kChunk) {
     const Chunk chunk = chunk_at(s.p, begin / kChunk);
-    if (!indices_fit(s.p, chunk)) return false;
-    draw_chunk(s, canvas, chunk, own.fragments);
+    if (!draw_chunk(s, canvas, chunk, false, own.fragments)) return false;
   }
   finish_rows(s.p, canvas);
   return true;
@@ -140,7 +142,7 @@ bool draw_in_canvases(const Scene& s) {
     for (int64_t number = 0; number < chunks; ++number) {
       const Range range = reach[static_cast<size_t>(number)];
       if (first_pixel(range.low) >= canvas.end || last_pixel(range.high) < canvas.begin) continue;
-      draw_chunk(s, canvas, chunk_at(p, number), own.fragments);
+      draw_chunk(s, canvas, chunk_at(p, number), true, own.fragments);
     }
     finish_rows(p, canvas);
   });
