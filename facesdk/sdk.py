@@ -176,8 +176,8 @@ class FaceSDK:
     ) -> list[verify.Look]:
         """The last of several looks at each candidate, with one at the mirrored crop, refined.
 
-        quick: a single look, which errs by half a per cent more. Unless the candidates are trusted, those that
-        hold nothing like a face are dropped after one look.
+        quick: a single look, which errs by half a per cent more. Unless the candidates are trusted, those
+        that hold nothing like a face are dropped after one look.
         """
         crops = [self._crop_found(face) for face in found]
         (outputs, gray), mirrored = self._regress(picture, crops, clock), None
