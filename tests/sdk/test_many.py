@@ -61,3 +61,13 @@ def test_images_are_read_only_a_few_ahead() -> None:
 def test_workers_out_of_range(workers: object) -> None:
     with pytest.raises(InvalidOptions, match="workers: got"):
         reconstruct_many([], workers=workers)  # type: ignore[arg-type]
+
+
+def test_the_small_network_sees_the_same_face() -> None:
+    sample = manifest.asset_path(manifest.SAMPLE)
+    large, small = (FaceSDK(Options(preset=preset)).reconstruct(sample).faces for preset in ("default", "tiny"))
+    assert len(large) == len(small) == 1
+    box = np.ptp(large[0].landmarks_px, axis=0)
+    apart = np.linalg.norm(large[0].landmarks_px - small[0].landmarks_px, axis=1).mean()
+    assert apart < 0.03 * np.sqrt(box.prod())  # each errs by 2 to 3 per cent
+    assert not np.array_equal(large[0].landmarks_px, small[0].landmarks_px)

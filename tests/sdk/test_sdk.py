@@ -187,7 +187,7 @@ def test_boxes_that_are_none_are_refused(tiny_sdk: FaceSDK, picture: Any, boxes:
 @pytest.mark.parametrize("settings", [
     {"max_faces": 0}, {"max_faces": 2.5}, {"threads": 0}, {"passes": 9}, {"min_detector_score": 1.1},
     {"min_detector_score": float("nan")}, {"field_of_view_deg": 0}, {"backend": "magic"}, {"network": 3},
-    {"max_megapixels": "big"}, {"max_faces": True},
+    {"max_megapixels": "big"}, {"max_faces": True}, {"preset": "huge"},
 ])  # fmt: skip
 def test_options_out_of_range_are_refused_by_name(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptions, match=next(iter(settings))):
