@@ -65,7 +65,8 @@ def test_workers_out_of_range(workers: object) -> None:
 
 def test_the_small_network_sees_the_same_face() -> None:
     sample = manifest.asset_path(manifest.SAMPLE)
-    large, small = (FaceSDK(Options(preset=preset)).reconstruct(sample).faces for preset in ("default", "tiny"))
+    sdks = [FaceSDK(Options(preset=preset)) for preset in ("default", "tiny")]
+    large, small = (sdk.reconstruct(sample).faces for sdk in sdks)
     assert len(large) == len(small) == 1
     box = np.ptp(large[0].landmarks_px, axis=0)
     apart = np.linalg.norm(large[0].landmarks_px - small[0].landmarks_px, axis=1).mean()
