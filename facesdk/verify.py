@@ -49,8 +49,8 @@ MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
 # Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -4.844, 10.142, -0.521
-PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.572, -4.420, 0.377
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -3.786, 9.992, -0.295
+PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.468, -4.264, 0.456
 
 
 @dataclasses.dataclass(frozen=True)

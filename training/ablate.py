@@ -81,12 +81,12 @@ def show(results: dict[str, dict[str, float]]) -> None:
     """Print the tables."""
     print("Table 4: trunks of the same recipe and budget, NME in per cent on held-out people")
     print(f"  {'':26s}{'M parameters':>13s}{'GMAC':>8s}{'NME':>8s}{'crops':>10s}")
-    for name in TRUNKS:
+    for name in [name for name in TRUNKS if name in results]:
         r = results[name]
         print(f"  {name:26s}{r['parameters']:13.2f}{r['gmac']:8.3f}{r['nme']:8.3f}{r['crops']:10.0f}")
     print("Tables 5 to 7: what the units (multi-scale) and the attention bring, rendered faces")
     print(f"  {'':12s}{'E shape':>9s}{'E tex':>8s}{'E exp':>8s}{'SIDE x100':>11s}{'MAD deg':>9s}{'NME':>8s}")
-    for title, name in PARTS.items():
+    for title, name in [(title, name) for title, name in PARTS.items() if name in results]:
         r = results[name]
         print(
             f"  {title:12s}{r['shape']:9.3f}{r['texture']:8.3f}{r['expression']:8.3f}"
@@ -103,6 +103,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--minutes", type=float, default=5.0, help="of training for the slowest form")
     parser.add_argument("--steps", type=int, help="overrides --minutes: the same number on any machine")
+    every = list(dict.fromkeys([*TRUNKS, *PARTS.values()]))
+    parser.add_argument("--forms", nargs="+", choices=every, default=every, help="only these, for longer")
     parser.add_argument("--face-model", type=Path, default=FACE_MODEL)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -113,8 +115,7 @@ def main() -> None:
     keep_freed_memory()
     shards = load_shards(args.shards, args.device, max(args.threads, 2))
     steps = args.steps or steps_in(shards, args.minutes, args.face_model, args.out, args.device)
-    names = dict.fromkeys([*TRUNKS, *PARTS.values()])
-    results = {n: run(shards, n, steps, args.face_model, args.out, args.device) for n in names}
+    results = {n: run(shards, n, steps, args.face_model, args.out, args.device) for n in args.forms}
     show(results)
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n")
