@@ -13,8 +13,10 @@ ASSETS = Path(__file__).parent / "assets"
 FACE_MODEL = "face_model.safetensors"
 NETWORK = "mobile_facernet.onnx"
 NETWORK_PLAN = "mobile_facernet.plan"
-NETWORK_TINY = "mobile_facernet_tiny.onnx"
-NETWORK_TINY_PLAN = "mobile_facernet_tiny.plan"
+NETWORKS = {  # by preset: for ONNX Runtime and OpenVINO, and for our own kernels
+    "default": (NETWORK, NETWORK_PLAN),
+    "tiny": ("mobile_facernet_tiny.onnx", "mobile_facernet_tiny.plan"),
+}
 DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"
 SAMPLE = "sample.jpg"

@@ -304,12 +304,7 @@ class FaceSDK:
 
     def _load_network(self) -> Regressor:
         path = self.options.network
-        tiny = self.options.preset == "tiny"
-        onnx, plan = (
-            (manifest.NETWORK_TINY, manifest.NETWORK_TINY_PLAN)
-            if tiny
-            else (manifest.NETWORK, manifest.NETWORK_PLAN)
-        )
+        onnx, plan = manifest.NETWORKS[self.options.preset]
         # The bundled networks come in both forms where their plans were made.
         suffixes = {".plan", ".onnx"} if plan in manifest.manifest() else {".onnx"}
         backend = choose_backend(self.options.backend, suffixes if path is None else {Path(path).suffix})
