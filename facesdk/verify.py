@@ -44,8 +44,8 @@ SMALL_PX, LARGE_PX = 14.0, 96.0
 LEAST_PRESENCE = -6.0
 """A candidate whose first look says less is looked at no more."""
 LEAST_FOLLOWED = 0.0
-"""Presence from which a tracker stays with a face: no texture reaches it, and of the same photos all of LFW and
-MTFL, 95 % of the masked ones and 90 % of CFP's do."""
+"""Presence from which a tracker stays with a face: no texture reaches it, and of the same photos all of LFW
+and MTFL, 95 % of the masked ones and 90 % of CFP's do."""
 MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
