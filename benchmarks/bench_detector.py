@@ -107,8 +107,13 @@ def faces(labels: dict[str, NDArray[Any]]) -> Iterator[tuple[Array, float]]:
         yield (low + high) / 2, float(max(np.sqrt(np.prod(high - low)), 0.9 * (high[1] - low[1])))
 
 
-def found_rate(pictures: list[Image], labels: dict[str, NDArray[Any]], find: Finder, threshold: float,
-               degrees: float = 0.0) -> list[bool]:
+def found_rate(
+    pictures: list[Image],
+    labels: dict[str, NDArray[Any]],
+    find: Finder,
+    threshold: float,
+    degrees: float = 0.0,
+) -> list[bool]:
     """Whether each labelled face lies under a box of fitting size (half to double), centre in its middle."""
     hits = []
     for picture, (centre, size) in zip(pictures, faces(labels), strict=True):
@@ -184,9 +189,9 @@ def contact_sheet(data: Path, find: Finder, threshold: float, path: Path, count:
         cell = np.zeros((416, 416, 3), np.uint8)
         scale = 416 / max(picture.shape)
         small = cv2.resize(picture, None, fx=scale, fy=scale)
-        cell[:small.shape[0], :small.shape[1]] = small[:416, :416]
+        cell[: small.shape[0], : small.shape[1]] = small[:416, :416]
         cells.append(cell)
-    cv2.imwrite(str(path), np.vstack([np.hstack(cells[k:k + 5]) for k in range(0, count, 5)]))
+    cv2.imwrite(str(path), np.vstack([np.hstack(cells[k : k + 5]) for k in range(0, count, 5)]))
 
 
 def main() -> None:

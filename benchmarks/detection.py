@@ -58,8 +58,9 @@ class Matched:
         return float(scores[allowed]) + 1e-6 if len(scores) > allowed else 0.0
 
 
-def match(found: list[tuple[Array, Array]], labelled: list[Array],
-          ignored: list[Array] | None = None) -> Matched:
+def match(
+    found: list[tuple[Array, Array]], labelled: list[Array], ignored: list[Array] | None = None
+) -> Matched:
     """Match found (boxes, scores) of each picture to its labelled boxes, all x0 y0 x1 y1.
 
     A find that covers a region of `ignored` counts neither as right nor as wrong.
@@ -74,7 +75,7 @@ def match(found: list[tuple[Array, Array]], labelled: list[Array],
         faces += zip(size.tolist(), hits.tolist(), strict=True)
         best = share.max(1, initial=0)
         for i in np.flatnonzero(best < HIT):
-            if ignored is None or not len(ignored[n]) or overlaps(boxes[i:i + 1], ignored[n]).max() < APART:
+            if ignored is None or not len(ignored[n]) or overlaps(boxes[i : i + 1], ignored[n]).max() < APART:
                 side = float(np.sqrt(np.prod(boxes[i, 2:] - boxes[i, :2])))
                 wrong.append((side, float(scores[i]), float(best[i])))
     face, miss = np.array(faces).reshape(-1, 2), np.array(wrong).reshape(-1, 3)

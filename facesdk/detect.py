@@ -54,9 +54,18 @@ class Detector:
     cannot be read.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, long_side: int = 608,
-                 threshold: float = 0.5, overlap: float = 0.4, max_faces: int | None = None,
-                 retry: bool = True, single: bool = False, threads: int = 1) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        long_side: int = 608,
+        threshold: float = 0.5,
+        overlap: float = 0.4,
+        max_faces: int | None = None,
+        retry: bool = True,
+        single: bool = False,
+        threads: int = 1,
+    ) -> None:
         if not 64 <= long_side <= 4096:
             raise InvalidOptions(f"long_side is {long_side}; give 64 to 4096 px")
         if not 0 < threshold < 1 or not 0 < overlap < 1:
@@ -73,7 +82,7 @@ class Detector:
         if self.retry and not len(scores):
             boxes, scores, points = self._find(image, int(self.long_side * 1.6))
         order = np.argsort(-scores * np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), kind="stable")
-        order = order[:self.max_faces]
+        order = order[: self.max_faces]
         return Detections(boxes[order], scores[order], points[order], roll_of_points(points[order]))
 
     def quick(self, image: NDArray[np.uint8]) -> Detections:
@@ -102,8 +111,9 @@ class Detector:
         keep = suppress(boxes, scores, self.overlap)
         return boxes[keep], scores[keep], points[keep]
 
-    def _look(self, image: NDArray[np.uint8], side: int, smallest: float,
-              largest: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _look(
+        self, image: NDArray[np.uint8], side: int, smallest: float, largest: float
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
         picture, scale = fit(image, side)
         height, width = picture.shape[:2]
@@ -198,8 +208,9 @@ def fit(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], FloatAr
     return padded, np.array([w / width, h / height], np.float32)
 
 
-def decode(raw: FloatArray, height: int, width: int,
-           threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+def decode(
+    raw: FloatArray, height: int, width: int, threshold: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Network output (cells, 15) of a picture height x width -> boxes, scores, points over the threshold."""
     logit = np.log(threshold / (1 - threshold))
     chosen = np.flatnonzero(raw[:, 0] > logit)

@@ -131,9 +131,7 @@ def _there(look: verify.Look, picture: Picture) -> bool:
         return False
     height, width = picture.shape[:2]
     across, down = look.landmarks_px.T.tolist()
-    inside = [
-        -0.5 < x < width - 0.5 and -0.5 < y < height - 0.5 for x, y in zip(across, down, strict=True)
-    ]
+    inside = [-0.5 < x < width - 0.5 and -0.5 < y < height - 0.5 for x, y in zip(across, down, strict=True)]
     return bool(2 * sum(inside) > len(inside))
 
 

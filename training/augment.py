@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from facesdk.landmarks import MIRROR_68
 from training.camera import move_pose, rotation_from_vector, six_from_rotation, turn_light
+from training.cutouts import Cutouts
 from training.data import CROP_IN_PACK, PACK_SIZE, Shards
 from training.linear_face import ODD_IN_X, LinearFace
 from training.photometry import Photometry
@@ -54,9 +55,11 @@ class Batch:
 class Augment:
     """Draws batches from shards on the shards' device; `jitter=None` gives plain crops for evaluation."""
 
-    def __init__(self, shards: Shards, face: LinearFace, seed: int = 0) -> None:
+    def __init__(
+        self, shards: Shards, face: LinearFace, seed: int = 0, cutouts: Cutouts | None = None
+    ) -> None:
         check_sizes(shards, face)
-        self.shards, self.face = shards, face
+        self.shards, self.face, self.cutouts = shards, face, cutouts
         self.device = shards.pictures.device
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.mirror_68 = torch.from_numpy(MIRROR_68).to(self.device)
@@ -76,7 +79,7 @@ class Augment:
         batch.crops = resample(pictures, size, centre, angle, scale, mirrored)
         if photometry is not None:
             points = batch.points[: n - clean]
-            gain = photometry.apply(batch.crops[: n - clean], points, self.generator)
+            gain = photometry.apply(batch.crops[: n - clean], points, self.generator, self.cutouts)
             batch.gamma[: n - clean] *= gain[:, None].expand(-1, 9, 3).flatten(1)
         return batch
 

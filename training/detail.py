@@ -109,9 +109,7 @@ def main() -> None:
         print(f"{name}: {len(kept[0])} symmetric, {len(kept[1])} antisymmetric directions hold {share:.1f} %")
     even, odd = (k.reshape(len(k), -1, 3).numpy() for k in colour)
     half = half_of_face(observer.mirror.astype(np.int64))
-    np.savez(
-        args.out, even=even, odd=odd, gray_even=gray[0].numpy(), gray_odd=gray[1].numpy(), half=half
-    )
+    np.savez(args.out, even=even, odd=odd, gray_even=gray[0].numpy(), gray_odd=gray[1].numpy(), half=half)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,16 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from training.cutouts import Cutouts
 
-def occlude(crops: Tensor, rows: Tensor, generator: Generator) -> None:
+
+def occlude(crops: Tensor, rows: Tensor, generator: Generator, cutouts: Cutouts | None = None) -> None:
     """Cover a part of the crops at `rows` in place; the labels stay, so hidden points are learned from
-    context."""
+    context. With `cutouts` a fifth are hands, and a third of the rest is filled with textures."""
+    if cutouts is not None:
+        hands = (len(rows) + 4) // 5
+        cutouts.hold_hands(crops, rows[:hands], generator)
+        rows = rows[hands:]
     n, side, device = len(rows), crops.shape[2], crops.device
     if n == 0:
         return
@@ -20,6 +26,8 @@ def occlude(crops: Tensor, rows: Tensor, generator: Generator) -> None:
     colour = torch.rand(n, 3, 1, 1, generator=generator, device=device)
     # Texture of a neighbour in the batch, upside down and shifted, so that it never shows a face in place.
     other = crops[rows.roll(1)].flip(2).roll(side // 3, 3)
+    if cutouts is not None and n >= 3:
+        other[: n // 3] = cutouts.texture(n // 3, side, generator)
     mix = torch.rand(n, 1, 1, 1, generator=generator, device=device)
     flat = (torch.rand(n, 1, 1, 1, generator=generator, device=device) < 0.35).float()
     texture = torch.lerp(other * (0.5 + colour), colour.expand_as(other), torch.maximum(flat, 0.5 * mix))

@@ -14,6 +14,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from training.cutouts import Cutouts
 from training.occluders import occlude, wear_glasses, wear_masks
 
 
@@ -32,11 +33,20 @@ class Photometry:
     jpeg: float = 0.25
     smallest_crop_px: int = 28
 
-    def apply(self, crops: Tensor, points: Tensor, generator: Generator) -> Tensor:
+    def apply(
+        self, crops: Tensor, points: Tensor, generator: Generator, cutouts: Cutouts | None = None
+    ) -> Tensor:
         """Change the crops (N, 3, S, S) with landmarks (N, 68, 2) in place; returns the gain (N, 3) that the
-        light's colour went through."""
-        occlude(crops, self._some(crops, self.occluder, generator), generator)
-        wear_masks(crops, points, self._some(crops, self.mask, generator), generator)
+        light's colour went through. With `cutouts`, most masks and some occluders are pictures of such."""
+        rows = self._some(crops, self.occluder, generator)
+        # A half of them get a second thing before the face, a quarter a third.
+        for some in (rows, rows[: len(rows) // 2], rows[: len(rows) // 4]):
+            occlude(crops, some, generator, cutouts)
+        rows = self._some(crops, self.mask, generator)
+        if cutouts is not None:
+            real = len(rows) * 3 // 4
+            rows = torch.cat([cutouts.wear_masks(crops, points, rows[:real], generator), rows[real:]])
+        wear_masks(crops, points, rows, generator)
         wear_glasses(crops, points, self._some(crops, self.glasses, generator), generator)
         gain = self._colour(crops, generator)
         rows = self._some(crops, self.gamma, generator)

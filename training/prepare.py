@@ -15,6 +15,7 @@ Every step leaves a file in the cache and is skipped when that file is there:
     face model    facesdk/assets/face_model.safetensors
     identity      the identity teacher's embedding of every photo
     profiled      photos turned to large yaw
+    cutouts       masks, hands and textures that training puts before faces
     shards        what training reads
 """
 
@@ -87,6 +88,10 @@ def steps(data: Path, cache: Path, mediapipe_python: Path | None, profiled: int)
         "profiled", shards / "shard_profiled_000.npz",
         module("profiling", "--labels", light, *seen[2:], *turned),
     )  # fmt: skip
+    cutouts = shards / "cutouts.npz"
+    yield Step(
+        "cutouts", cutouts, module("pack_cutouts", "--occluders", data / "occluders", "--out", cutouts)
+    )
     yield Step(
         "shards", shards / "shard_000.npz",
         module("pack", "--data", data, "--labels", light, "--out", shards, "--pictures", pictures,

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from training import checkpoint
 from training.augment import Augment
+from training.cutouts import Cutouts
 from training.data import Shards, load_shards
 from training.evaluate import evaluate
 from training.linear_face import load_linear_face
@@ -35,6 +36,7 @@ from training.render import ControlFace
 from training.sampling import label_statistics, row_weights
 from training.settings import Settings, load_settings
 
+CUTOUTS = "cutouts.npz"  # beside the shards, from training.pack_cutouts; training goes on without
 FACE_MODEL = Path(__file__).parent.parent / "facesdk" / "assets" / "face_model.safetensors"
 
 
@@ -56,12 +58,20 @@ class Progress:
 class Trainer:
     """One run: data, network, optimizer, loop."""
 
-    def __init__(self, shards: Shards, settings: Settings, out: Path, face_model: Path, device: str) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        settings: Settings,
+        out: Path,
+        face_model: Path,
+        device: str,
+        cutouts: Cutouts | None = None,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.out, self.device = settings, out, device
         face = load_linear_face(face_model).to(device)
         layout = Layout(alpha=face.n_id, beta=face.n_tex, delta=face.n_exp)
-        self.augment = Augment(shards, face, settings.seed)
+        self.augment = Augment(shards, face, settings.seed, cutouts)
         self.train_rows, self.held_rows = shards.split(settings.held_out)
         labelled = (shards.weight + shards.points_weight.sum(1) > 0).cpu()[self.held_rows]
         self.held_rows = torch.cat(
@@ -229,7 +239,8 @@ def main() -> None:
     keep_freed_memory()
     settings = load_settings(args.config, minutes=args.minutes, steps=args.steps, batch=args.batch)
     shards = load_shards(args.shards, args.device, max(args.threads, 2))
-    trainer = Trainer(shards, settings, args.out, args.face_model, args.device)
+    cutouts = Cutouts.load(args.shards / CUTOUTS, args.device) if (args.shards / CUTOUTS).exists() else None
+    trainer = Trainer(shards, settings, args.out, args.face_model, args.device, cutouts)
     trainer.log(rows=len(shards), train=len(trainer.train_rows), held_out_rows=len(trainer.held_rows))
     if args.init is not None:
         trainer.log(init=str(args.init), left_out=checkpoint.load_weights(trainer.network, args.init))

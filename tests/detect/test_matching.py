@@ -19,9 +19,10 @@ def _boxes(*rows: tuple[float, float, float, float]) -> Array:
 
 def test_recall_and_false_alarms() -> None:
     truth = [_boxes((0, 0, 20, 20), (100, 0, 160, 60)), _boxes()]
-    found = [(_boxes((1, 0, 21, 20), (0, 8, 20, 28), (200, 200, 230, 230)),
-              np.array([0.9, 0.8, 0.6], np.float32)),
-             (_boxes((0, 0, 10, 10)), np.array([0.7], np.float32))]
+    found = [
+        (_boxes((1, 0, 21, 20), (0, 8, 20, 28), (200, 200, 230, 230)), np.array([0.9, 0.8, 0.6], np.float32)),
+        (_boxes((0, 0, 10, 10)), np.array([0.7], np.float32)),
+    ]
     result = match(found, truth)
     assert result.recall(16, 0.5) == 0.5
     assert result.recall(16, 0.95) == 0.0

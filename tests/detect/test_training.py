@@ -16,8 +16,12 @@ from training.detector.network import DetectorNet, cells, decode  # noqa: E402
 
 
 def _targets() -> Targets:
-    boxes = torch.tensor([[[40.0, 40, 72, 76], [100, 20, 112, 32], [130, 130, 190, 200]],
-                          [[10.0, 10, 250, 250], [0, 0, 0, 0], [0, 0, 0, 0]]])
+    boxes = torch.tensor(
+        [
+            [[40.0, 40, 72, 76], [100, 20, 112, 32], [130, 130, 190, 200]],
+            [[10.0, 10, 250, 250], [0, 0, 0, 0], [0, 0, 0, 0]],
+        ]
+    )
     points = (boxes[..., :2] + boxes[..., 2:])[:, :, None] / 2 + torch.zeros(2, 3, 5, 2)
     points[0, 1] = torch.nan
     return Targets(boxes, points, torch.tensor([[1, 1, 0], [1, -1, -1]]))

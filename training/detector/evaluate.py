@@ -25,9 +25,7 @@ def corners(boxes: Array) -> Array:
     return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
 
 
-def evaluate(
-    model: Path, folder: Path, long_side: int = 608, faces_per_set: int = 24
-) -> dict[str, float]:
+def evaluate(model: Path, folder: Path, long_side: int = 608, faces_per_set: int = 24) -> dict[str, float]:
     """Recall on held-out scenes at the threshold with at most ALARMS, and found rates on held-out faces,
     upright and turned by 35 degrees, at that threshold."""
     detector = Detector(model, long_side=long_side, threshold=0.05, retry=False)
