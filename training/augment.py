@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from facesdk.landmarks import MIRROR_68
+from training import close_eyes
 from training.camera import move_pose, rotation_from_vector, six_from_rotation, turn_light
 from training.cutouts import Cutouts
 from training.data import CROP_IN_PACK, PACK_SIZE, Shards
@@ -19,12 +20,16 @@ from training.photometry import Photometry
 
 @dataclass(frozen=True)
 class Jitter:
-    """How far a training crop strays from the exact one; rotation, scale and shift are drawn bell-shaped."""
+    """How far a training crop strays from the exact one; rotation, scale and shift are drawn bell-shaped.
+
+    shut is the share of crops whose eyes are drawn shut (training/close_eyes.py).
+    """
 
     rotation_deg: float = 30.0
     scale: float = 0.15
     shift: float = 0.10
     mirror: float = 0.5
+    shut: float = 0.0
 
 
 @dataclass
@@ -76,7 +81,10 @@ class Augment:
         batch = self.labels(rows, centre, angle, scale, mirrored)
         # float before the resampling: grid_sample has no uint8 form
         pictures = self.shards.pictures[rows].permute(0, 3, 1, 2).float().mul_(1 / 255)
-        batch.crops = resample(pictures, size, centre, angle, scale, mirrored)
+        seen = places(n, size, self.device)
+        if jitter is not None and jitter.shut and len(self.face.blink) == 2:
+            self._shut_eyes(batch, seen, jitter.shut)
+        batch.crops = resample(pictures, seen, centre, angle, scale, mirrored)
         if photometry is not None:
             points = batch.points[: n - clean]
             gain = photometry.apply(batch.crops[: n - clean], points, self.generator, self.cutouts)
@@ -94,6 +102,20 @@ class Augment:
         scale = (1 + jitter.scale) ** bell[:, 3]
         mirrored = torch.rand(n, generator=self.generator, device=self.device) < jitter.mirror
         return centre, angle, scale, mirrored
+
+    def _shut_eyes(self, batch: Batch, seen: Tensor, share: float) -> None:
+        """Shut open eyes of some faces: their labels, and what is seen where (N, S, S, 2), in place."""
+        blink = batch.delta[:, self.face.blink]
+        drawn = torch.rand(len(seen), generator=self.generator, device=self.device) < share
+        drawn &= close_eyes.can_be_shut(batch.points, batch.rotation, blink.amax(1)) & (batch.weight > 0)
+        rows = drawn.nonzero()[:, 0]
+        shares = close_eyes.draw_shares(len(rows), self.generator, self.device)
+        for eye in range(2):
+            points, how = batch.points[rows], shares[:, eye]
+            seen[rows] = close_eyes.lids(points, eye).sources(seen[rows], how)
+            batch.points[rows] = close_eyes.shut(points, eye, how)
+            column = self.face.blink[1 - eye]  # the left eye's comes first among the weights
+            batch.delta[rows, column] = torch.lerp(blink[rows, 1 - eye], torch.ones_like(how), how)
 
     def labels(self, rows: Tensor, centre: Tensor, angle: Tensor, scale: Tensor, mirrored: Tensor) -> Batch:
         """The labels of rows, moved; the crops are still to be filled in."""
@@ -145,18 +167,24 @@ def check_sizes(shards: Shards, face: LinearFace) -> None:
             )
 
 
+def places(n: int, size: int, device: torch.device | str) -> Tensor:
+    """Where the pixels of n crops are (n, size, size, 2), crop sides from the centre."""
+    t = (torch.arange(size, device=device) + 0.5) / size - 0.5
+    return torch.stack([t.expand(size, size), t[:, None].expand(size, size)], 2).repeat(n, 1, 1, 1)
+
+
 def resample(
-    pictures: Tensor, size: int, centre: Tensor, angle: Tensor, scale: Tensor, mirrored: Tensor
+    pictures: Tensor, seen: Tensor, centre: Tensor, angle: Tensor, scale: Tensor, mirrored: Tensor
 ) -> Tensor:
-    """Crops (N, 3, size, size) of pack pictures (N, 3, 144, 144): u = Rz(angle) (p - centre) / scale.
+    """Crops (N, 3, S, S) of pack pictures (N, 3, 144, 144) at the places `seen` (N, S, S, 2):
+    u = Rz(angle) (p - centre) / scale.
 
     One bilinear pass; black outside. A mirrored picture is read through a negated x.
     """
     wide = 2 * CROP_IN_PACK / PACK_SIZE  # crop units -> grid_sample's -1..1 over the pack
-    c, s = torch.cos(angle) * scale, torch.sin(angle) * scale
-    # affine_grid's own coordinates are twice the crop units, hence the half
-    theta = torch.stack([c / 2, s / 2, centre[:, 0], -s / 2, c / 2, centre[:, 1]], 1).view(-1, 2, 3) * wide
+    c, s = torch.cos(angle) * scale * wide, torch.sin(angle) * scale * wide
     sign = torch.where(mirrored, -1.0, 1.0)
-    theta[:, 0] *= sign[:, None]
-    grid = F.affine_grid(theta, [len(pictures), 3, size, size], align_corners=False)
+    turn = torch.stack([c * sign, -s, s * sign, c], 1).view(-1, 2, 2)  # from the right
+    shift = torch.stack([centre[:, 0] * sign, centre[:, 1]], 1) * wide
+    grid = (seen.flatten(1, 2) @ turn + shift[:, None]).view_as(seen)
     return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

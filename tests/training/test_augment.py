@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from facesdk.landmarks import MIRROR_68
 from tests.training.fakes import write_face_asset, write_shards
-from training.augment import Augment, Jitter, resample
+from training.augment import Augment, Jitter, places, resample
 from training.camera import (
     project,
     rotation_about_z,
@@ -77,7 +77,7 @@ def test_a_dot_lands_where_its_point_says(source: Augment) -> None:
     pictures[:, :, 80:83, 60:63] = 1.0
     where = (torch.tensor([61.0, 81.0]) - 71.5) / CROP_IN_PACK
     centre, angle, scale, mirrored = source.motion(8, WIDE)
-    crops = resample(pictures, 96, centre, angle, scale, mirrored)
+    crops = resample(pictures, places(8, 96, "cpu"), centre, angle, scale, mirrored)
     sign = torch.where(mirrored, -1.0, 1.0)
     moved = torch.stack([where[0] * sign, where[1].expand(8)], 1) - centre
     expected = (rotation_about_z(angle)[:, :2, :2] @ moved[..., None])[..., 0] / scale[:, None] * 96 + 47.5
