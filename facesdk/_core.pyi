@@ -68,6 +68,23 @@ def rasterize(
     threads: int,
     /,
 ) -> tuple[_Floats | None, _Floats | None, _Ints | None, _Floats | None]: ...
+def crop_landmarks(
+    mean: _Floats,
+    bases: _Floats,
+    identity: _Floats,
+    expression: _Floats,
+    rotation: _Floats,
+    translation: _Floats,
+    center_x: float,
+    center_y: float,
+    side: float,
+    roll: float,
+    focal_ratio: float,
+    /,
+) -> tuple[_Floats, _Floats]: ...
+def mean_distance(a: _Floats, b: _Floats, /) -> float: ...
+def turned_box(points: _Floats, angle: float, /) -> tuple[float, float, float, float]: ...
+def face_frame(landmarks: _Floats, forehead: float, /) -> tuple[float, tuple[float, float, float, float]]: ...
 def ridge(jacobian: _Floats, residual: _Floats, damping: float, /) -> _Floats: ...
 def sharpness(gray: _Floats, /) -> float: ...
 def picture_pose(

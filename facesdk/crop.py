@@ -12,6 +12,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
+
 FloatArray = npt.NDArray[np.float32]
 
 # Side of the crop over the longer side of the box round the 68 landmarks.
@@ -21,8 +23,9 @@ MARGIN = 1.45
 # unit. Medians over 900 training photos, the same from frontal to profile; the second pass corrects the rest.
 DETECTION_TO_LANDMARKS = 0.90
 DETECTION_SHIFT_DOWN = 0.135
-# Times the 68 landmarks: from the middle of the mouth to the middle of the eyes.
-MOUTH_TO_EYES = np.repeat([0.0, 1 / 12, -1 / 20], [36, 12, 20])
+FOREHEAD = 0.31
+"""How far a face's box reaches above the brows, over the height of the landmarks: a median of training
+scenes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,11 +61,12 @@ def make_crop(center: tuple[float, float], side: float, roll_deg: float, size: i
 
 def crop_from_landmarks(landmarks_px: npt.ArrayLike, roll_deg: float, size: int) -> Crop:
     """Crop round the box of the (68, 2) landmarks, taken in the frame turned upright by roll_deg."""
-    turn = _turn(roll_deg)
-    upright = np.asarray(landmarks_px, dtype=np.float64) @ turn  # rows times turn = turn(-roll) times columns
-    (left, top), (right, bottom) = upright.min(axis=0).tolist(), upright.max(axis=0).tolist()
-    x, y = (turn @ ((left + right) / 2, (top + bottom) / 2)).tolist()
-    return make_crop((x, y), MARGIN * max(right - left, bottom - top), roll_deg, size)
+    angle = math.radians(roll_deg)
+    left, top, right, bottom = ops.turned_box(_f32(landmarks_px), angle)
+    across, down = (left + right) / 2, (top + bottom) / 2
+    c, s = math.cos(angle), math.sin(angle)
+    center = (c * across - s * down, s * across + c * down)
+    return make_crop(center, MARGIN * max(right - left, bottom - top), roll_deg, size)
 
 
 def crop_from_detection(
@@ -87,8 +91,7 @@ def roll_from_landmarks(landmarks: npt.ArrayLike) -> float:
 
     The labels that the network learned from were cut upright by this line.
     """
-    x, y = (MOUTH_TO_EYES @ np.asarray(landmarks, dtype=np.float64)).tolist()
-    return math.degrees(math.atan2(x, -y))
+    return math.degrees(ops.face_frame(_f32(landmarks), FOREHEAD)[0])
 
 
 def roll_from_points(five_points: npt.ArrayLike) -> float:
@@ -102,6 +105,10 @@ def roll_from_points(five_points: npt.ArrayLike) -> float:
     down = (right_mouth + left_mouth) / 2 - (right_eye + left_eye) / 2
     x_axis = across + np.array([down[1], -down[0]])  # down, turned a quarter back, is the x axis too
     return math.degrees(math.atan2(x_axis[1], x_axis[0]))
+
+
+def _f32(points: npt.ArrayLike) -> FloatArray:
+    return np.ascontiguousarray(points, dtype=np.float32)
 
 
 def _turn(roll_deg: float) -> npt.NDArray[np.float64]:

@@ -32,9 +32,12 @@ __all__ = [
     "Raster",
     "ShapeBlocks",
     "adjacency",
+    "crop_landmarks",
     "decode",
     "decode_dense",
+    "face_frame",
     "lit_points",
+    "mean_distance",
     "normals",
     "picture_pose",
     "project",
@@ -45,6 +48,7 @@ __all__ = [
     "smoothness",
     "subdivide",
     "transform",
+    "turned_box",
     "unproject",
     "warp",
 ]
@@ -260,6 +264,52 @@ def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatAr
     system is not finite.
     """
     return _core.ridge(jacobian, residual, damping)
+
+
+def crop_landmarks(
+    mean: FloatArray,
+    bases: FloatArray,
+    identity: FloatArray,
+    expression: FloatArray,
+    rotation: FloatArray,
+    translation: FloatArray,
+    center: tuple[float, float],
+    side: float,
+    roll: float,
+    focal_ratio: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Landmarks of a crop's face, straight from its coefficients: no mesh is decoded.
+
+    mean (N, 3) mm and bases (I + E, N, 3) mm per unit, face frame; identity (I,), expression (E,); rotation
+    (3, 3) and translation (3,) mm, face -> virtual camera; the crop as for `picture_pose`.
+    Returns (N, 2) crop sides from the crop's centre and (N, 2) px of the picture.
+    """
+    return _core.crop_landmarks(
+        mean, bases, identity, expression, rotation, translation, *center, side, roll, focal_ratio
+    )
+
+
+def mean_distance(a: FloatArray, b: FloatArray) -> float:
+    """Mean distance of two sets of points (N, 2), N > 0."""
+    return _core.mean_distance(a, b)
+
+
+def turned_box(points: FloatArray, angle: float) -> tuple[float, float, float, float]:
+    """Least x and y, greatest x and y of points (N, 2), N > 0, in a turned frame.
+
+    Its axes are (cos, sin) and (-sin, cos) of an angle in radians.
+    """
+    return _core.turned_box(points, angle)
+
+
+def face_frame(landmarks: FloatArray, forehead: float) -> tuple[float, tuple[float, float, float, float]]:
+    """Roll in radians and upright box x0, y0, x1, y1 of a face from its 68 landmarks (68, 2).
+
+    The roll is that of the line from the middle of the mouth to the middle of the eyes, positive where the
+    top leans to the picture's right. The box reaches above the brows by `forehead` times the height of the
+    landmarks along that line.
+    """
+    return _core.face_frame(landmarks, forehead)
 
 
 def picture_pose(

@@ -99,7 +99,7 @@ class Regressor:
         return Coefficients(
             identity=part["alpha"].copy(),
             albedo=part["beta"].copy(),
-            expression=np.clip(part["delta"], 0.0, 1.0),
+            expression=part["delta"].clip(0.0, 1.0),
             rotation=rotation_from_output(part["R"]),
             translation_mm=translation_from_output(part["m"], self.focal_ratio, self._z0_mm),
             sh=part["gamma"].reshape(9, 3).copy(),

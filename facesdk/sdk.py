@@ -6,6 +6,7 @@ picture -> detect -> crop -> network -> (again, from the landmarks) -> refine ->
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import manifest, verify
+from facesdk import manifest, ops, verify
 from facesdk.appearance import Appearance
 from facesdk.backends import choose_backend
 from facesdk.boxes import DetectorLike, FoundFace, found_faces
-from facesdk.camera import (
-    assumed_intrinsics,
-    check_intrinsics,
-    crop_intrinsics,
-    picture_pose,
-    project_points,
-)
+from facesdk.camera import assumed_intrinsics, check_intrinsics, picture_pose
 from facesdk.clock import Clock
 from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import InvalidOptions
@@ -160,10 +155,9 @@ class FaceSDK:
         outputs, gray = self._regress(picture, crops, clock)
         looks = []
         for i, ((face, _), crop, x) in enumerate(zip(seen, crops, outputs, strict=True)):
-            seen_px = self._landmarks(crop, x)
-            answers = _answers(crop, x, seen_px)
-            apart = None if len(answers) == 1 else verify.disagreement(np.stack(answers))
-            looks.append(verify.Look(face, crop, x, crop.to_picture(seen_px), apart, gray[i], x.presence))
+            by_mesh, landmarks = self._landmarks(crop, x)
+            apart = None if x.points is None else verify.disagreement([by_mesh, x.points])
+            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], x.presence))
         return looks
 
     def _look(
@@ -187,7 +181,7 @@ class FaceSDK:
             outputs, gray = [outputs[i] for i in kept], gray[kept]
         passes = 1 if quick else self.options.passes
         for again in range(1, passes):
-            seen = [crop.to_picture(self._landmarks(crop, x)) for crop, x in zip(crops, outputs, strict=True)]
+            seen = [self._landmarks(crop, x)[1] for crop, x in zip(crops, outputs, strict=True)]
             crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
             outputs, gray = self._regress(picture, crops, clock)
             if again == passes - 1 and any(x.points is not None for x in outputs):
@@ -199,7 +193,7 @@ class FaceSDK:
             target, apart = self._agreed(crop, x, None if mirrored is None else mirrored[i])
             if target is not None and not quick:
                 x = refine(x, target, self._landmark_model, self.regressor.focal_ratio)
-            landmarks = crop.to_picture(self._landmarks(crop, x))
+            landmarks = self._landmarks(crop, x)[1]
             said = sum(presence) / len(presence) if presence else None
             looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], said))
         clock.lap("refine")
@@ -209,13 +203,12 @@ class FaceSDK:
         self, crop: Crop, x: Coefficients, mirrored: Coefficients | None
     ) -> tuple[FloatArray | None, float | None]:
         """What all answers agree on (68, 2), crop sides, and how far they are apart; None of a single one."""
-        answers = _answers(crop, x, self._landmarks(crop, x))
+        answers = self._answers(crop, x)
         if mirrored is not None:
-            there = _answers(crop, mirrored, self._landmarks(crop, mirrored))
-            answers += [points[MIRROR_68] * MIRRORED for points in there]
+            answers += [points[MIRROR_68] * MIRRORED for points in self._answers(crop, mirrored)]
         if len(answers) == 1:
             return None, None
-        return np.mean(answers, axis=0), verify.disagreement(np.stack(answers))
+        return np.mean(answers, axis=0), verify.disagreement(answers)
 
     @functools.cached_property
     def _landmark_model(self) -> LandmarkModel:
@@ -253,7 +246,7 @@ class FaceSDK:
         height, width = picture.shape[:2]
         quality = assess(look.gray, landmarks, pose.yaw_deg, found.score, width, height)
         clock.lap("quality")
-        return Face(
+        face = Face(
             pose=pose,
             identity=x.identity,
             expression_weights=x.expression,
@@ -268,14 +261,31 @@ class FaceSDK:
             threads=self.options.threads,
             track=look.track,
         )
+        face.landmarks_px = landmarks  # known already: what the property would work out
+        return face
 
     def _crop_found(self, face: FoundFace) -> Crop:
         return crop_from_detection(face.box_xyxy_px, face.points_px, self.regressor.input_size, face.roll_deg)
 
-    def _landmarks(self, crop: Crop, x: Coefficients) -> FloatArray:
-        """The 68 landmarks (68, 2) that the network saw in a crop, in px of the crop."""
-        landmarks = self.model.landmarks_of(x.identity, x.expression) @ x.rotation.T + x.translation_mm
-        return project_points(landmarks, crop_intrinsics(crop.size, self.regressor.focal_ratio))
+    def _landmarks(self, crop: Crop, x: Coefficients) -> tuple[FloatArray, FloatArray]:
+        """The 68 landmarks that the network saw in a crop: crop sides from its centre, px of the picture."""
+        return ops.crop_landmarks(
+            *self.model.landmark_bases,
+            x.identity,
+            x.expression,
+            x.rotation,
+            x.translation_mm,
+            crop.center,
+            crop.side,
+            math.radians(crop.roll_deg),
+            self.regressor.focal_ratio,
+        )
+
+    def _answers(self, crop: Crop, x: Coefficients) -> list[FloatArray]:
+        """The landmarks (68, 2) by the mesh and, where the network gives them, by its maps; crop sides from
+        the centre."""
+        by_mesh = self._landmarks(crop, x)[0]
+        return [by_mesh] if x.points is None else [by_mesh, x.points]
 
     def _regress(
         self, picture: Picture, crops: list[Crop], clock: Clock, mirror: bool = False
@@ -341,10 +351,3 @@ class FaceSDK:
                 raise InvalidOptions(
                     f"network and face_model do not fit: {part} has {sizes[part]} and {expected} numbers"
                 )
-
-
-def _answers(crop: Crop, x: Coefficients, seen_px: FloatArray) -> list[FloatArray]:
-    """The landmarks (68, 2) by the mesh, given in px of the crop, and, where the network gives them, by its
-    maps; crop sides from the centre."""
-    by_mesh = (seen_px - np.float32((crop.size - 1) / 2)) / np.float32(crop.size)
-    return [by_mesh] if x.points is None else [by_mesh, x.points]

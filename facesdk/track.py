@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import verify
+from facesdk import ops, verify
 from facesdk.boxes import FoundFace
 from facesdk.camera import check_intrinsics
 from facesdk.clock import Clock
@@ -130,9 +130,12 @@ def _there(look: verify.Look, picture: Picture) -> bool:
     if not verify.is_followed(look):
         return False
     height, width = picture.shape[:2]
-    across, down = look.landmarks_px.T.tolist()
-    inside = [-0.5 < x < width - 0.5 and -0.5 < y < height - 0.5 for x, y in zip(across, down, strict=True)]
-    return bool(2 * sum(inside) > len(inside))
+    left, top, right, bottom = ops.turned_box(look.landmarks_px, 0.0)
+    if left > -0.5 and top > -0.5 and right < width - 0.5 and bottom < height - 0.5:
+        return True
+    across, down = look.landmarks_px.T
+    inside = (across > -0.5) & (across < width - 0.5) & (down > -0.5) & (down < height - 0.5)
+    return bool(2 * inside.sum() > len(inside))
 
 
 def _moved(found: FoundFace, box: FloatArray) -> FoundFace:

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
 from facesdk.boxes import FoundFace
-from facesdk.crop import MOUTH_TO_EYES, Crop
+from facesdk.crop import FOREHEAD, Crop
 from facesdk.regress import Coefficients
 
 FloatArray = npt.NDArray[np.float32]
@@ -35,9 +36,6 @@ MOST_DOUBT = 0.02
 """Doubt, in crop sides, from which nothing is a last resort. Of 150 training photos of each set, boxes given,
 no face of LFW and MTFL reaches it, 17 % of the masked ones and, in boxes guessed from half a face, half of
 CFP's do; of textures, all."""
-FOREHEAD = 0.31
-"""How far a face's box reaches above the brows, over the height of the landmarks: a median of training
-scenes."""
 
 SMALL_PX, LARGE_PX = 14.0, 96.0
 
@@ -75,9 +73,12 @@ def worth_another_look(presence: Sequence[float | None]) -> list[int]:
     return kept or [max(range(len(known)), key=lambda i: known[i])]
 
 
-def disagreement(answers: FloatArray) -> float:
-    """Mean distance of several answers (A, 68, 2) from their mean, doubled: for two, that between them."""
-    apart = (answers - answers.mean(0)).reshape(-1, 2).T
+def disagreement(answers: Sequence[FloatArray]) -> float:
+    """Mean distance of several answers (68, 2) from their mean, doubled: for two, that between them."""
+    if len(answers) == 2:
+        return ops.mean_distance(*answers)
+    stacked = np.stack(answers)
+    apart = (stacked - stacked.mean(0)).reshape(-1, 2).T
     return float(2 * np.hypot(*apart).sum() / apart.shape[1])
 
 
@@ -101,16 +102,8 @@ def face_box(landmarks_px: FloatArray) -> FloatArray:
 
     The network sees the face larger than the detector did, so its box is the tighter one.
     """
-    x, y = (MOUTH_TO_EYES @ landmarks_px).tolist()
-    length = max(math.hypot(x, y), 1e-6)
-    x, y = x / length, y / length
-    # By lists: a tracker asks every frame, and NumPy takes longer for so few numbers.
-    across, down = landmarks_px.T.tolist()
-    along = [x * px + y * py for px, py in zip(across, down, strict=True)]
-    above = FOREHEAD * (max(along) - min(along))
-    across += [px + above * x for px in across[17:27]]
-    down += [py + above * y for py in down[17:27]]
-    return np.array([min(across), min(down), max(across), max(down)], np.float32)
+    landmarks = np.ascontiguousarray(landmarks_px, np.float32)
+    return np.array(ops.face_frame(landmarks, FOREHEAD)[1], np.float32)
 
 
 def faces_among(looks: list[Look], least: float) -> list[Look]:

@@ -7,6 +7,7 @@ namespace facesdk::python {
 
 void bind_decode(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
+void bind_landmarks(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
 void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);

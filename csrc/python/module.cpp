@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, m) {
 
   bind_decode(m);
   bind_geometry(m);
+  bind_landmarks(m);
   bind_network(m);
   bind_pose(m);
   bind_rasterize(m);

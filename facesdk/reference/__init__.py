@@ -6,6 +6,7 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 from __future__ import annotations
 
 from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
+from facesdk.reference.landmarks import crop_landmarks, face_frame, mean_distance, turned_box
 from facesdk.reference.lit import lit_points
 from facesdk.reference.normals import normals
 from facesdk.reference.pose import picture_pose
@@ -20,9 +21,12 @@ from facesdk.reference.warp import warp
 __all__ = [
     "Decoder",
     "adjacency",
+    "crop_landmarks",
     "decode",
     "decode_dense",
+    "face_frame",
     "lit_points",
+    "mean_distance",
     "normals",
     "picture_pose",
     "project",
@@ -33,6 +37,7 @@ __all__ = [
     "smoothness",
     "subdivide",
     "transform",
+    "turned_box",
     "unproject",
     "warp",
 ]
