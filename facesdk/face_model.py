@@ -147,11 +147,11 @@ class FaceModel:
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
-        return np.asarray(np.einsum("lc,lcx->lx", self.landmark_bary, verts[self._landmark_corners]))
+        return ops.mesh_points(verts, self._landmark_corners, self.landmark_bary)
 
     @functools.cached_property
     def _landmark_corners(self) -> IntArray:
-        return self.triangles[self.landmark_triangles]
+        return np.ascontiguousarray(self.triangles[self.landmark_triangles])
 
     def landmarks_of(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
         """(68, 3) landmarks in the face frame, mm, straight from the coefficients: no mesh is decoded."""

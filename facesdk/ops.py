@@ -38,11 +38,13 @@ __all__ = [
     "face_frame",
     "lit_points",
     "mean_distance",
+    "mesh_points",
     "normals",
     "picture_pose",
     "project",
     "rasterize",
     "ridge",
+    "rotation_from_six",
     "shade",
     "sharpness",
     "smoothness",
@@ -287,6 +289,20 @@ def crop_landmarks(
     return _core.crop_landmarks(
         mean, bases, identity, expression, rotation, translation, *center, side, roll, focal_ratio
     )
+
+
+def mesh_points(verts: FloatArray, corners: IntArray, weights: FloatArray) -> FloatArray:
+    """Points on a mesh (N, 3) of verts (V, 3): corners (N, 3) are vertices, weights (N, 3) theirs."""
+    return _core.mesh_points(verts, corners, weights)
+
+
+def rotation_from_six(six: FloatArray) -> FloatArray:
+    """Rotation (3, 3) from its first two columns (6,), made orthonormal in their order.
+
+    Of parallel columns, which say nothing of the turn round them, any such rotation. (Zhou et al., On the
+    continuity of rotation representations, 2019.)
+    """
+    return _core.rotation_from_six(six)
 
 
 def mean_distance(a: FloatArray, b: FloatArray) -> float:

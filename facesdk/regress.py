@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
 from facesdk.backends import open_session
 from facesdk.crop import Crop
 from facesdk.errors import AssetError
@@ -118,27 +119,16 @@ def mirrored(crop: Crop) -> FloatArray:
 
 def rotation_from_output(values: FloatArray) -> FloatArray:
     """(3, 3) rotation from 6 numbers (its first two columns, made orthonormal) or 3 (a rotation vector)."""
-    v = [float(value) for value in values]  # by hand: a tracker asks every frame
-    if len(v) == 3:
+    if len(values) == 3:
         import cv2
 
-        return np.asarray(cv2.Rodrigues(np.array(v))[0], dtype=np.float32)
-    length = max(math.hypot(*v[:3]), 1e-9)
-    ax, ay, az = v[0] / length, v[1] / length, v[2] / length
-    along = ax * v[3] + ay * v[4] + az * v[5]
-    bx, by, bz = v[3] - along * ax, v[4] - along * ay, v[5] - along * az
-    norm = math.hypot(bx, by, bz)
-    if norm > 1e-9:
-        bx, by, bz = bx / norm, by / norm, bz / norm
-    else:  # parallel columns say nothing of the turn round the first: any perpendicular keeps it a rotation
-        bx, by, bz = np.linalg.svd(np.array([[ax, ay, az]]))[2][1].tolist()
-    third = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
-    return np.array([[ax, bx, third[0]], [ay, by, third[1]], [az, bz, third[2]]], dtype=np.float32)
+        return np.asarray(cv2.Rodrigues(values.astype(np.float64))[0], dtype=np.float32)
+    return ops.rotation_from_six(np.ascontiguousarray(values))
 
 
 def translation_from_output(values: FloatArray, focal_ratio: float, z0_mm: float) -> FloatArray:
     """(3,) mm from x0, y0 (units of the crop's side, from its centre) and log(depth / z0)."""
-    x0, y0, log_depth = (float(v) for v in values)
+    x0, y0, log_depth = values.tolist()
     depth = z0_mm * math.exp(min(max(log_depth, -4.0), 4.0))
     return np.array([x0 * depth / focal_ratio, y0 * depth / focal_ratio, depth], dtype=np.float32)
 

@@ -23,6 +23,10 @@ struct CropLandmarksParams {
 
 void crop_landmarks_cpu(const CropLandmarksParams& p);
 
+// Points on a mesh (N, 3): corners (N, 3) of triangles, which are vertices of it, and their weights (N, 3).
+void mesh_points_cpu(const float* verts, const int32_t* corners, const float* weights, int64_t count,
+                     float* out);
+
 // Mean distance of two sets of points (N, 2).
 double mean_distance_cpu(const float* a, const float* b, int64_t count);
 

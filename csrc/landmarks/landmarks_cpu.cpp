@@ -57,6 +57,19 @@ void crop_landmarks_cpu(const CropLandmarksParams& p) {
   }
 }
 
+void mesh_points_cpu(const float* verts, const int32_t* corners, const float* weights, int64_t count,
+                     float* out) {
+  for (int64_t i = 0; i < count; ++i) {
+    for (int axis = 0; axis < 3; ++axis) {
+      float sum = 0.0f;
+      for (int64_t corner = 3 * i; corner < 3 * i + 3; ++corner) {
+        sum += weights[corner] * verts[3 * static_cast<int64_t>(corners[corner]) + axis];
+      }
+      out[3 * i + axis] = sum;
+    }
+  }
+}
+
 double mean_distance_cpu(const float* a, const float* b, int64_t count) {
   double sum = 0.0;
   for (int64_t i = 0; i < count; ++i) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "pose/pose.h"
@@ -88,6 +90,27 @@ void picture_pose_cpu(const PoseParams& p) {
     const Pixel at = project(p.camera, moved(pose.rotation * landmark(p, i), pose.shift));
     p.out_px[2 * i] = static_cast<float>(at.x);
     p.out_px[2 * i + 1] = static_cast<float>(at.y);
+  }
+}
+
+void rotation_from_six_cpu(const float* six, float* out) {
+  const Vec3 first{six[0], six[1], six[2]}, second{six[3], six[4], six[5]};
+  const Vec3 a = scaled(first, 1.0 / std::max(length(first), 1e-9));
+  const double along = a.x * second.x + a.y * second.y + a.z * second.z;
+  Vec3 b{second.x - along * a.x, second.y - along * a.y, second.z - along * a.z};
+  if (!(length(b) > 1e-9)) {
+    // The axis that is the farthest from a, without its part along a.
+    const double x = std::fabs(a.x), y = std::fabs(a.y), z = std::fabs(a.z);
+    const Vec3 axis = x <= y && x <= z ? Vec3{1, 0, 0} : y <= z ? Vec3{0, 1, 0} : Vec3{0, 0, 1};
+    b = cross(a, axis);
+  }
+  b = scaled(b, 1.0 / std::max(length(b), 1e-9));
+  const Vec3 c = cross(a, b);
+  const double columns[3][3] = {{a.x, a.y, a.z}, {b.x, b.y, b.z}, {c.x, c.y, c.z}};
+  for (int row = 0; row < 3; ++row) {
+    for (int column = 0; column < 3; ++column) {
+      out[3 * row + column] = static_cast<float>(columns[column][row]);
+    }
   }
 }
 

@@ -15,6 +15,10 @@ FACESDK_HD Vec3 cross(Vec3 a, Vec3 b) {
   return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
 
+FACESDK_HD Vec3 scaled(Vec3 v, double by) { return {v.x * by, v.y * by, v.z * by}; }
+
+FACESDK_HD double length(Vec3 v) { return std::sqrt(v.x * v.x + v.y * v.y + v.z * v.z); }
+
 struct Mat3 {
   double m[9];  // row-major
 };

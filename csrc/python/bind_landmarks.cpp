@@ -37,6 +37,16 @@ py::tuple crop_landmarks(py::handle mean, py::handle bases, py::handle identity,
   return py::make_tuple(crop, picture);
 }
 
+py::array_t<float> mesh_points(py::handle verts, py::handle corners, py::handle weights) {
+  const View<float> v = require<float>(verts, "verts", {{"V"}, {"3", 3}});
+  const View<int32_t> c = require<int32_t>(corners, "corners", {{"N"}, {"3", 3}});
+  const View<float> w = require<float>(weights, "weights", {{"N", c.shape[0]}, {"3", 3}});
+  require_indices("corners", c.data, 3 * c.shape[0], v.shape[0]);
+  py::array_t<float> out({c.shape[0], int64_t{3}});
+  mesh_points_cpu(v.data, c.data, w.data, c.shape[0], out.mutable_data());
+  return out;
+}
+
 double mean_distance(py::handle a, py::handle b) {
   const View<float> first = require<float>(a, "a", {{"N"}, {"2", 2}});
   const View<float> second = require<float>(b, "b", {{"N", first.shape[0]}, {"2", 2}});
@@ -64,6 +74,7 @@ void bind_landmarks(py::module_& m) {
   m.def("crop_landmarks", &crop_landmarks);
   m.def("face_frame", &face_frame);
   m.def("mean_distance", &mean_distance);
+  m.def("mesh_points", &mesh_points);
   m.def("turned_box", &turned_box);
 }
 

@@ -39,8 +39,18 @@ py::tuple picture_pose(py::handle rotation, py::handle translation, py::handle l
   return py::make_tuple(found, shift, px);
 }
 
+py::array_t<float> rotation_from_six(py::handle six) {
+  const View<float> v = require<float>(six, "six", {{"6", 6}});
+  py::array_t<float> out({3, 3});
+  rotation_from_six_cpu(v.data, out.mutable_data());
+  return out;
+}
+
 }  // namespace
 
-void bind_pose(py::module_& m) { m.def("picture_pose", &picture_pose); }
+void bind_pose(py::module_& m) {
+  m.def("picture_pose", &picture_pose);
+  m.def("rotation_from_six", &rotation_from_six);
+}
 
 }  // namespace facesdk::python

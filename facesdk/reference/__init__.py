@@ -6,10 +6,10 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 from __future__ import annotations
 
 from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
-from facesdk.reference.landmarks import crop_landmarks, face_frame, mean_distance, turned_box
+from facesdk.reference.landmarks import crop_landmarks, face_frame, mean_distance, mesh_points, turned_box
 from facesdk.reference.lit import lit_points
 from facesdk.reference.normals import normals
-from facesdk.reference.pose import picture_pose
+from facesdk.reference.pose import picture_pose, rotation_from_six
 from facesdk.reference.project import project, transform, unproject
 from facesdk.reference.rasterize import rasterize
 from facesdk.reference.ridge import ridge
@@ -27,11 +27,13 @@ __all__ = [
     "face_frame",
     "lit_points",
     "mean_distance",
+    "mesh_points",
     "normals",
     "picture_pose",
     "project",
     "rasterize",
     "ridge",
+    "rotation_from_six",
     "shade",
     "sharpness",
     "smoothness",

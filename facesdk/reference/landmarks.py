@@ -33,6 +33,11 @@ def crop_landmarks(
     return in_crop.astype(np.float32), in_picture.astype(np.float32)
 
 
+def mesh_points(verts: FloatArray, corners: NDArray[np.int32], weights: FloatArray) -> FloatArray:
+    """Weighted sums of the corners."""
+    return np.asarray(np.einsum("nc,ncx->nx", weights, verts[corners]))
+
+
 def mean_distance(a: FloatArray, b: FloatArray) -> float:
     """Of two sets of points."""
     return float(np.linalg.norm(a.astype(float) - b, axis=1).mean())

@@ -70,6 +70,17 @@ def gauss_newton(
     return turn_by(step[:3]) @ rotation, moved
 
 
+def rotation_from_six(six: FloatArray) -> FloatArray:
+    """Gram and Schmidt; the third column is the cross product."""
+    first, second = six.astype(float).reshape(2, 3)
+    first = first / max(float(np.linalg.norm(first)), 1e-9)
+    second = second - (first @ second) * first
+    if float(np.linalg.norm(second)) <= 1e-9:
+        second = np.cross(first, np.eye(3)[int(np.argmin(np.abs(first)))])
+    second = second / max(float(np.linalg.norm(second)), 1e-9)
+    return np.stack([first, second, np.cross(first, second)], 1).astype(np.float32)
+
+
 def turn_by(vector: DoubleArray) -> DoubleArray:
     """Rotation matrix of a rotation vector (Rodrigues)."""
     angle = float(np.linalg.norm(vector))

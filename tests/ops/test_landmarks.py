@@ -100,3 +100,19 @@ def test_points_that_are_not_finite_do_no_harm() -> None:
     points = np.full((68, 2), np.nan, F32)
     assert len(ops.turned_box(points, 0.3)) == 4
     assert len(ops.face_frame(points, 0.3)[1]) == 4
+
+
+def test_points_on_a_mesh_agree_with_the_twin() -> None:
+    rng = np.random.default_rng(0)
+    verts, weights = rng.normal(size=(40, 3)).astype(F32), rng.uniform(0, 1, (68, 3)).astype(F32)
+    corners = rng.integers(0, 40, (68, 3)).astype(np.int32)
+    np.testing.assert_allclose(
+        ops.mesh_points(verts, corners, weights), reference.mesh_points(verts, corners, weights), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("bad", [-1, 40])
+def test_corners_that_are_no_vertices_are_refused(bad: int) -> None:
+    corners = np.array([[0, 1, bad]], np.int32)
+    with pytest.raises(InvalidArray, match="corners: "):
+        ops.mesh_points(np.zeros((40, 3), F32), corners, np.ones((1, 3), F32))

@@ -68,3 +68,24 @@ def test_landmarks_that_fix_no_pose_leave_one_that_is_finite(landmarks: np.ndarr
 def test_bad_arguments_are_named(name: str, value: object) -> None:
     with pytest.raises(InvalidArray, match=f"^{name}: "):
         ops.picture_pose(**call(0, **{name: value}))
+
+
+@pytest.mark.parametrize(
+    "six",
+    [
+        *np.random.default_rng(5).normal(size=(6, 6)).astype(np.float32),
+        np.array([0, 0, 2, 0, 0, -3], np.float32),  # parallel
+        np.array([1, 1, 1, 1, 1, 1], np.float32),
+    ],
+)
+def test_six_numbers_give_a_rotation(six: np.ndarray) -> None:
+    rotation = ops.rotation_from_six(six)
+    np.testing.assert_allclose(rotation, reference.rotation_from_six(six), atol=1e-6)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-6)
+    assert np.linalg.det(rotation) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(rotation[:, 0], six[:3] / np.linalg.norm(six[:3]), atol=1e-6)
+
+
+def test_six_numbers_that_are_not_six_are_refused() -> None:
+    with pytest.raises(InvalidArray, match="six: "):
+        ops.rotation_from_six(np.zeros(5, np.float32))
