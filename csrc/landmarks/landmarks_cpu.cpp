@@ -1,11 +1,10 @@
-#include "landmarks/landmarks.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "common/vectorize.h"
+#include "landmarks/landmarks.h"
 #include "pose/pose_math.h"
 
 namespace facesdk {

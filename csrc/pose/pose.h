@@ -33,8 +33,9 @@ struct PoseParams {
 
 void picture_pose_cpu(const PoseParams& p);
 
-// Rotation (3, 3) whose first columns are two 3-vectors (6,) made orthonormal: the second loses its part along
-// the first. Where they are parallel, which says nothing of the turn round them, any perpendicular will do.
+// Rotation (3, 3) whose first columns are two 3-vectors (6,) made orthonormal: the second loses its part
+// along the first. Where they are parallel, which says nothing of the turn round them, any perpendicular will
+// do.
 void rotation_from_six_cpu(const float* six, float* out);
 
 }  // namespace facesdk

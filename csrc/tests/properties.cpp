@@ -10,6 +10,7 @@
 
 #include "decode/decode.h"
 #include "decode/shape_quads.h"
+#include "landmarks/landmarks.h"
 #include "lit/lit.h"
 #include "normals/normals.h"
 #include "project/project.h"
@@ -320,6 +321,35 @@ void check_sharpness(int64_t size) {
   expect(std::fabs(faint - sharp) < 1e-4f * sharp, "sharpness does not depend on the contrast");
 }
 
+void check_landmarks(int64_t count) {
+  const auto mean = floats(3 * count, -70, 70), bases = floats(7 * 3 * count, -3, 3);
+  const auto identity = floats(5, -1, 1), expression = floats(2, 0, 1);
+  const float rotation[9] = {1, 0, 0, 0, -1, 0, 0, 0, -1}, shift[3] = {0, 0, 1300};
+  const facesdk::PictureCrop crop{{320, 240}, 100, 0, 4.5};
+  std::vector<float> seen(static_cast<size_t>(2 * count)), in_picture(seen.size());
+  facesdk::crop_landmarks_cpu({mean.data(), bases.data(), identity.data(), expression.data(), count, 5, 2,
+                               rotation, shift, crop, seen.data(), in_picture.data()});
+  remember(seen);
+  remember(in_picture);
+  bool scaled = true;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    const float expected = static_cast<float>(crop.center[i % 2]) + 100.0f * seen[i];
+    scaled &= std::fabs(in_picture[i] - expected) < 1e-3f;
+  }
+  expect(scaled, "landmarks in the picture are those of the crop, moved and scaled");
+
+  const facesdk::Box box = facesdk::turned_box_cpu(in_picture.data(), count, 0.0);
+  const facesdk::Box turned = facesdk::turned_box_cpu(in_picture.data(), count, std::acos(-1.0) / 2);
+  expect(std::fabs((turned.right - turned.left) - (box.bottom - box.top)) < 1e-6,
+         "a quarter turn swaps the sides of a box");
+  expect(facesdk::mean_distance_cpu(seen.data(), seen.data(), count) == 0.0, "no distance to itself");
+  if (count < 68) return;
+  const facesdk::FaceFrame frame = facesdk::face_frame_cpu(in_picture.data(), 0.3);
+  expect(frame.box.left <= box.left && frame.box.top <= box.top && frame.box.right >= box.right &&
+             frame.box.bottom >= box.bottom,
+         "the face's box holds its landmarks");
+}
+
 }  // namespace
 
 int main() {
@@ -331,6 +361,7 @@ int main() {
   }
   for (const int64_t count : {3, 127, 1000}) check_smoothness(count);
   for (const int64_t size : {5, 27, 112}) check_sharpness(size);
+  for (const int64_t count : {1, 68}) check_landmarks(count);
   std::printf("%s, fingerprint %016llx\n", failures == 0 ? "all promises kept" : "FAILED",
               static_cast<unsigned long long>(fingerprint));
   return failures == 0 ? 0 : 1;
