@@ -88,36 +88,37 @@ class Detector:
     def quick(self, image: NDArray[np.uint8]) -> Detections:
         """Faces that fill much of an RGB picture (H, W, 3) uint8 and are beyond doubt; mostly all there is to
         see in a portrait, for a sixth of the time."""
-        boxes, scores, points = self._reduced(image, self.long_side // 2)
+        boxes, scores, points = self._reduced(image, self.long_side // 2, max(SURE, self.threshold))
         order = np.argsort(-scores * np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), kind="stable")
-        order = order[scores[order] >= SURE]
         return Detections(boxes[order], scores[order], points[order], roll_of_points(points[order]))
 
-    def _reduced(self, image: NDArray[np.uint8], side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _reduced(
+        self, image: NDArray[np.uint8], side: int, threshold: float
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The larger faces, in a look at a smaller picture."""
-        boxes, scores, points = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf)
+        boxes, scores, points = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf, threshold)
         keep = suppress(boxes, scores, self.overlap)
         return boxes[keep], scores[keep], points[keep]
 
     def _find(self, image: NDArray[np.uint8], side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Both looks at the given long side, joined; boxes, scores and points in the picture's pixels."""
         if self.single and side == self.long_side:
-            quick = self._reduced(image, side // 2)
+            quick = self._reduced(image, side // 2, self.threshold)
             if (quick[1] >= SURE).any():
                 return quick
-        reduced = self._reduced(image, round(side / REDUCTION))
-        full = self._look(image, side, 0.0, LARGEST_FACE)
+        reduced = self._reduced(image, round(side / REDUCTION), self.threshold)
+        full = self._look(image, side, 0.0, LARGEST_FACE, self.threshold)
         boxes, scores, points = (np.concatenate(pair) for pair in zip(full, reduced, strict=True))
         keep = suppress(boxes, scores, self.overlap)
         return boxes[keep], scores[keep], points[keep]
 
     def _look(
-        self, image: NDArray[np.uint8], side: int, smallest: float, largest: float
+        self, image: NDArray[np.uint8], side: int, smallest: float, largest: float, threshold: float
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
         picture, scale = fit(image, side)
         height, width = picture.shape[:2]
-        boxes, scores, points = decode(self._cells(picture), height, width, self.threshold)
+        boxes, scores, points = decode(self._cells(picture), height, width, threshold)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
         keep = (size >= smallest) & (size < largest)
         # pixel centres at integers: (p + 0.5) / scale - 0.5
@@ -231,17 +232,11 @@ def decode(
 
 def suppress(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.intp]:
     """Indices of the boxes kept, best first: each overlaps every better one by less than `overlap` (IoU)."""
-    order = np.argsort(-scores, kind="stable")
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    kept: list[int] = []
-    while len(order):
-        best, order = order[0], order[1:]
-        kept.append(int(best))
-        low = np.maximum(boxes[order, :2], boxes[best, :2])
-        high = np.minimum(boxes[order, 2:], boxes[best, 2:])
-        common = np.prod(np.maximum(high - low, 0), axis=1)
-        order = order[common < overlap * (area[order] + area[best] - common)]
-    return np.array(kept, np.intp)
+    import cv2  # slow to import; a program that gives boxes never needs it
+
+    corner_and_size: Any = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
+    kept = cv2.dnn.NMSBoxes(corner_and_size, scores.tolist(), 0.0, overlap)
+    return np.asarray(kept, np.intp).reshape(-1)
 
 
 def roll_of_points(points: FloatArray) -> FloatArray:

@@ -65,7 +65,7 @@ def test_a_few_steps_fit_two_pictures() -> None:
         optimizer.zero_grad()
         terms["all"].backward()
         optimizer.step()
-        values.append(float(terms["all"]))
+        values.append(terms["all"].item())
     assert np.isfinite(values).all()
     assert values[-1] < 0.6 * values[0]
 
