@@ -18,11 +18,15 @@ from torch import Tensor
 
 from training.fit import Fit, project
 from training.geometry import Embedding, Geometry
+from training.lids import lid_places, shut_labels
 from training.observations import Frames, Observations, collect, frames_of
 from training.places import fit_rows, learn_places
 from training.weighing import SOURCES, Targets
 
 Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+
+FACING = 0.8  # cosine of the turn up to which lids are well seen
 
 
 def landmarks_of(fitted: Fit, geometry: Geometry, place: Embedding) -> Array:
@@ -61,6 +65,23 @@ def share_identity(
     return mean, precision
 
 
+def own_places(geometry: Geometry, fitted: Fit, points: Floats, known: Embedding) -> Embedding:
+    """Where the model's own 68 landmarks sit: like 3DDFA_V2's, but on lids that shut."""
+    blink = [geometry.exp_names.index(f"eyeBlink_{side}") for side in ("L", "R")]
+    facing = fitted.rotation[:, 2, 2].numpy() < -FACING
+    wide = (fitted.delta[:, blink] == 0).all(1).numpy() & facing
+    wide &= (fitted.rms < fitted.rms.median()).numpy()
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(wide))[:300]
+    projected = geometry.dense_projection(fitted, rows)
+    return lid_places(geometry, projected, points[rows].astype(np.float64), known)
+
+
+def save_places(path: Path, places: dict[str, Embedding]) -> None:
+    """Triangles and barycentric coordinates by name."""
+    arrays = {f"{n}_triangles": place[0] for n, place in places.items()}
+    np.savez(path, **arrays, **{f"{n}_bary": place[1] for n, place in places.items()})  # type: ignore[arg-type]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -86,11 +107,7 @@ def main() -> None:
         by_hand = np.isfinite(seen.hand_sigma[:, 36])
         chosen = [rng.permutation(sample[by_hand[sample] == want])[:180] for want in (True, False)]
         places = learn_places(seen, targets, geometry, np.concatenate(chosen))
-        np.savez(
-            place_file,
-            **{f"{n}_triangles": places[n][0] for n in places},  # type: ignore[arg-type]
-            **{f"{n}_bary": places[n][1] for n in places},  # type: ignore[arg-type]
-        )
+        save_places(place_file, places)
     everyone = np.arange(len(seen.row))
     rough = fit_rows(seen, targets, geometry, {"mb05": places["mb05"]}, everyone, 5, title="first fit")
     fitted = fit_rows(seen, targets, geometry, places, everyone, 6, rough, title="fit")
@@ -124,13 +141,16 @@ def main() -> None:
         )
     # Half the fit, half the teacher itself: what the model cannot follow is not all noise.
     frontal = (targets.yaw < 60)[:, None, None] * 0.4
-    truth = (1 - frontal) * points + frontal * targets.points["mb05"]
+    open_lids = ((1 - frontal) * points + frontal * targets.points["mb05"]).astype(np.float32)
+    truth, delta = shut_labels(open_lids, fitted.delta.numpy(), geometry.exp_names)
+    fitted.delta = torch.from_numpy(delta)
+    save_places(place_file, places | {"landmarks": own_places(geometry, fitted, truth, places["mb05"])})
     np.savez_compressed(
         args.out, set_index=seen.set_index, row=seen.row, subject=seen.subject, sets=np.array(seen.sets),
         wrong=wrong, centre=frames.centre, side=frames.side, roll=frames.roll,
         rotation=fitted.rotation.numpy(),
-        translation_mm=fitted.translation_mm.numpy(), alpha=fitted.alpha.numpy(), delta=fitted.delta.numpy(),
-        rms=fitted.rms.numpy(), points=truth.astype(np.float32), points_fit=points.astype(np.float32),
+        translation_mm=fitted.translation_mm.numpy(), alpha=fitted.alpha.numpy(), delta=delta,
+        rms=fitted.rms.numpy(), points=truth, points_fit=points.astype(np.float32),
         yaw=targets.yaw, mediapipe_used=targets.weights["mediapipe"].sum(1) > 0,
     )  # fmt: skip
 

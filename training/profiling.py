@@ -56,7 +56,10 @@ class Profiler:
             )  # fmt: skip
             dense_triangles = z["triangles"]
         with np.load(places) as z:
-            self.corners, self.bary = dense_triangles[z["mb05_triangles"]], z["mb05_bary"].astype(np.float32)
+            self.corners, self.bary = (
+                dense_triangles[z["landmarks_triangles"]],
+                z["landmarks_bary"].astype(np.float32),
+            )
         k = FOCAL * SIZE / MARGIN
         self.intrinsics = np.array([[k, 0, (SIZE - 1) / 2], [0, k, (SIZE - 1) / 2], [0, 0, 1]], np.float32)
         nodes = np.arange(-2 * GRID, SIZE + 3 * GRID, GRID, dtype=np.float32)
