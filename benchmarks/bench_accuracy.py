@@ -35,7 +35,7 @@ from benchmarks.confidence import Confidence
 from benchmarks.curve import draw
 from benchmarks.expression import Expression
 from benchmarks.face_embedding import FaceEmbedding, five_points
-from benchmarks.identity import AS_GIVEN, IN_DEVIATIONS, Identity, label_deviations
+from benchmarks.identity import AS_GIVEN, CODE, IN_DEVIATIONS, Identity, label_deviations
 from benchmarks.measures import Array
 from benchmarks.occlusion import Occlusion, covers
 from benchmarks.predictors import Mb05, Ours, Predict, read, which
@@ -242,7 +242,7 @@ class Run:
             if "rendering" in self.parts:
                 rendering.add(face)
             if "identity" in self.parts:
-                vectors: dict[str, Array] = {AS_GIVEN: face.identity}
+                vectors: dict[str, Array] = {CODE: face.identity_code, AS_GIVEN: face.identity}
                 vectors[IN_DEVIATIONS] = face.identity / deviations
                 if self.peer is not None:
                     vectors["mb05, shape in deviations"] = self.peer.from_box(picture, box)[1][12:52]
@@ -261,7 +261,7 @@ class Run:
             for name in ("PSNR", "SSIM", "L1"):
                 if f"{name} {px}" in rendering.values:
                     self.figures[f"{name.lower()}_{side}"] = rendering.figures()[f"{name} {px}"]
-        mine = identity.figures().get(IN_DEVIATIONS, {})
+        mine = identity.figures().get(CODE, {})
         for name, figure in (("accuracy", "lfw_accuracy"), ("AUC", "lfw_auc"), ("rank 1", "lfw_rank_1")):
             if name in mine:
                 self.figures[figure] = mine[name]

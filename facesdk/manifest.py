@@ -17,6 +17,7 @@ NETWORKS = {  # by preset: for ONNX Runtime and OpenVINO, and for our own kernel
     "default": (NETWORK, NETWORK_PLAN),
     "tiny": ("mobile_facernet_tiny.onnx", "mobile_facernet_tiny.plan"),
 }
+IDENTITY = "identity.safetensors"
 DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"
 SAMPLE = "sample.jpg"

@@ -147,6 +147,20 @@ class Face:
         albedo = self.model.albedo(self.albedo_coefficients, self.albedo_detail)
         return np.clip(albedo, 0.0, BRIGHTEST)
 
+    @functools.cached_property
+    def identity_code(self) -> FloatArray:
+        """(128,) of length one: who it is, by shape and albedo alone (facesdk/identity.py).
+
+        The inner product of two says how much two faces are alike. Albedo is fitted to the photo, in a video
+        too.
+        """
+        from facesdk import identity  # slow to read; few callers want it
+
+        appearance = self.appearance
+        if self.track is not None:
+            appearance = fit_appearance(self, self.model.appearance, self.seen)
+        return identity.bundled()(self.identity, appearance)
+
     def neutral(self) -> FloatArray:
         """(V, 3) vertices in the face frame, mm, without expression."""
         return self.with_expression(np.zeros(self.model.n_exp, dtype=np.float32))

@@ -27,7 +27,8 @@ LOWER = {"L": (47, 46), "R": (41, 40)}
 
 def shutness(score: Array) -> Array:
     """0 where an eye is open, 1 where it is shut, from MediaPipe's score."""
-    return np.clip((score - OPEN) / (SHUT - OPEN), 0, 1).astype(np.float32)
+    share: Array = np.clip((score - OPEN) / (SHUT - OPEN), 0, 1).astype(np.float32)
+    return share
 
 
 def shut_labels(points: Array, delta: Array, exp_names: list[str]) -> tuple[Array, Array]:

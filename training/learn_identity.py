@@ -1,0 +1,123 @@
+"""Learns what tells people apart in a face's coefficients: facesdk/assets/identity.safetensors.
+
+    python -m training.learn_identity --data DATA --labels training/labels/fits.npz
+                                      --identity cache/identity.npz --features cache/coefficients.npz
+
+Reconstructs the labelled training photos with the shipped FaceSDK, faces given, and maps identity, albedo and
+its detail linearly onto the identity teacher's embedding (training/teach_identity.py) by ridge regression.
+The strength of the ridge is that which tells held-out people apart best; the map is then learned from all.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save_file
+from tqdm import tqdm
+
+from benchmarks.identity import accuracy, auc, pairs, rank_one
+from facesdk import FaceSDK, Options
+from facesdk.crop import DETECTION_SHIFT_DOWN, DETECTION_TO_LANDMARKS, MARGIN
+from training.sets import open_set
+
+Array = npt.NDArray[np.float64]
+
+ASSET = Path(__file__).parents[1] / "facesdk" / "assets" / "identity.safetensors"
+MOST_TURN = 0.64  # sine of the yaw: beyond 40 degrees half of the albedo is a guess
+STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
+HELD_OUT = 0.1  # of the people
+
+
+def reconstruct(
+    data: Path, labels: dict[str, npt.NDArray[np.generic]], rows: npt.NDArray[np.intp], threads: int
+) -> Array:
+    """Coefficients (n, K) of the labelled faces `rows`: identity, albedo, its detail."""
+    sdk = FaceSDK(Options(max_faces=1))
+    sets = [open_set(data, str(name)) for name in labels["sets"]]
+    # The labels' crops are those of the network: back to the detection that would give such a crop.
+    scale = labels["side"].astype(float) / (MARGIN * DETECTION_TO_LANDMARKS)
+
+    def one(row: np.intp) -> Array:
+        picture = sets[int(labels["set_index"][row])].read(int(labels["row"][row]))
+        centre = labels["centre"][row].astype(float) - [0, DETECTION_SHIFT_DOWN * scale[row]]
+        box = np.concatenate([centre - scale[row] / 2, centre + scale[row] / 2])
+        face = sdk.reconstruct(np.ascontiguousarray(picture[..., ::-1]), boxes=box[None]).faces[0]
+        return np.concatenate([face.identity, face.albedo_coefficients, face.albedo_detail]).astype(float)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return np.array(list(tqdm(pool.map(one, rows), total=len(rows), mininterval=10)))
+
+
+def ridge(coefficients: Array, target: Array, strength: float) -> tuple[Array, Array]:
+    """Mean (K,) and directions (K, N) by least squares of target (n, N), each coefficient in deviations."""
+    mean, deviation = coefficients.mean(0), coefficients.std(0) + 1e-6
+    x = (coefficients - mean) / deviation
+    system = x.T @ x + strength * len(x) * np.eye(x.shape[1])
+    return mean, np.linalg.solve(system, x.T @ (target - target.mean(0))) / deviation[:, None]
+
+
+def told_apart(codes: Array, people: npt.NDArray[np.generic]) -> dict[str, float]:
+    """Verification and retrieval of people with several photos by codes (n, N)."""
+    unit = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9)
+    chosen = pairs(people)
+    scores = (unit[chosen.first] * unit[chosen.second]).sum(1)
+    return {
+        "accuracy": accuracy(scores, chosen.same, chosen.fold),
+        "AUC": auc(scores, chosen.same),
+        "rank 1": rank_one(unit, people),
+    }
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name in ("data", "labels", "identity", "features"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=ASSET)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--photos", type=int, default=10_000)
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    with np.load(args.labels) as z:
+        labels = {key: z[key] for key in z.files}
+    with np.load(args.identity) as z:
+        embedding = z["embedding"].astype(float)
+    people = labels["subject"].astype(np.int64) + 1_000_000 * labels["set_index"].astype(np.int64)
+    alone = labels["subject"] < 0
+    turn = (
+        np.abs(np.sin(labels["rotvec"][:, 1])) if "rotvec" in labels else np.abs(labels["rotation"][:, 0, 2])
+    )
+    usable = ~labels["wrong"] & (np.linalg.norm(embedding, axis=1) > 0.5) & (turn < MOST_TURN)
+    rng = np.random.default_rng(0)
+    rows = np.sort(rng.permutation(np.flatnonzero(usable))[: args.photos])
+    if args.features.exists():
+        with np.load(args.features) as z:
+            rows, coefficients = z["rows"], z["coefficients"].astype(float)
+    else:
+        coefficients = reconstruct(args.data, labels, rows, args.threads)
+        np.savez(args.features, rows=rows, coefficients=coefficients.astype(np.float32))
+    target, who = embedding[rows], np.where(alone[rows], -1, people[rows])
+    names, counts = np.unique(who[who >= 0], return_counts=True)
+    held = np.isin(who, rng.permutation(names[counts > 1])[: round(HELD_OUT * len(names))])
+    best, strength = -1.0, STRENGTHS[0]
+    for value in STRENGTHS:
+        mean, directions = ridge(coefficients[~held], target[~held], value)
+        found = told_apart((coefficients[held] - mean) @ directions, who[held])
+        print(f"ridge {value}: " + "  ".join(f"{name} {v:.3f}" for name, v in found.items()), flush=True)
+        if found["AUC"] > best:
+            best, strength = found["AUC"], value
+    mean, directions = ridge(coefficients, target, strength)
+    directions /= np.abs(directions).max()
+    save_file({"mean": mean.astype(np.float16), "directions": directions.astype(np.float16)}, args.out)
+    print(f"{len(rows)} photos, ridge {strength}, {args.out.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
