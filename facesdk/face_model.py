@@ -150,6 +150,15 @@ class FaceModel:
         return ops.mesh_points(verts, self._landmark_corners, self.landmark_bary)
 
     @functools.cached_property
+    def blinks(self) -> list[int] | None:
+        """Expressions that shut the person's right and left eye; None where the model has none."""
+        names = list(self.exp_names)
+        for right, left in (("eyeBlink_R", "eyeBlink_L"), ("eyeBlinkRight", "eyeBlinkLeft")):
+            if right in names and left in names:
+                return [names.index(right), names.index(left)]
+        return None
+
+    @functools.cached_property
     def _landmark_corners(self) -> IntArray:
         return np.ascontiguousarray(self.triangles[self.landmark_triangles])
 

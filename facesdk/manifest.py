@@ -18,6 +18,7 @@ NETWORKS = {  # by preset: for ONNX Runtime and OpenVINO, and for our own kernel
     "tiny": ("mobile_facernet_tiny.onnx", "mobile_facernet_tiny.plan"),
 }
 IDENTITY = "identity.safetensors"
+EYES = "eyes.safetensors"
 DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"
 SAMPLE = "sample.jpg"

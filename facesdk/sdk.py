@@ -5,6 +5,7 @@ picture -> detect -> crop -> network -> (again, from the landmarks) -> refine ->
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import manifest, ops, verify
+from facesdk import eyes, manifest, ops, verify
 from facesdk.appearance import Appearance
 from facesdk.backends import choose_backend
 from facesdk.boxes import DetectorLike, FoundFace, found_faces
@@ -22,6 +23,7 @@ from facesdk.camera import assumed_intrinsics, check_intrinsics, picture_pose
 from facesdk.clock import Clock
 from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import InvalidOptions
+from facesdk.eyes import Eyes
 from facesdk.face_model import FaceModel
 from facesdk.image import ImageLike, Picture, load_image
 from facesdk.landmarks import MIRROR_68
@@ -54,6 +56,8 @@ class FaceSDK:
         self.regressor = self._load_network()
         self.model = FaceModel.load(self.options.face_model)
         self._check_sizes()
+        self._eyes = Eyes.load(manifest.asset_path(manifest.EYES))
+        self._blinks = self.model.blinks
         self._detect = self._make_detector(detector)
         self._trusted = detector is not None
 
@@ -155,6 +159,7 @@ class FaceSDK:
         outputs, gray = self._regress(picture, crops, clock)
         looks = []
         for i, ((face, _), crop, x) in enumerate(zip(seen, crops, outputs, strict=True)):
+            x = self._with_eyes(crop, x, gray[i])
             by_mesh, landmarks = self._landmarks(crop, x)
             apart = None if x.points is None else verify.disagreement([by_mesh, x.points])
             looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], x.presence))
@@ -193,6 +198,7 @@ class FaceSDK:
             target, apart = self._agreed(crop, x, None if mirrored is None else mirrored[i])
             if target is not None and not quick:
                 x = refine(x, target, self._landmark_model, self.regressor.focal_ratio)
+            x = self._with_eyes(crop, x, gray[i])
             landmarks = self._landmarks(crop, x)[1]
             said = sum(presence) / len(presence) if presence else None
             looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], said))
@@ -280,6 +286,14 @@ class FaceSDK:
             math.radians(crop.roll_deg),
             self.regressor.focal_ratio,
         )
+
+    def _with_eyes(self, crop: Crop, x: Coefficients, gray: FloatArray) -> Coefficients:
+        """The same with eyes as open as their pixels show, where both are seen and the model has lids."""
+        if self._blinks is None or -float(x.rotation[2, 2]) < eyes.FACING:
+            return x
+        expression = x.expression.copy()
+        expression[self._blinks] = self._eyes(gray, self._landmarks(crop, x)[0])
+        return dataclasses.replace(x, expression=expression)
 
     def _answers(self, crop: Crop, x: Coefficients) -> list[FloatArray]:
         """The landmarks (68, 2) by the mesh and, where the network gives them, by its maps; crop sides from

@@ -1,0 +1,146 @@
+"""Learns to see from an eye's pixels how far it is shut: facesdk/assets/eyes.safetensors.
+
+    python -m training.learn_eyes --shards cache/shards [--minutes 4]
+
+The network's features forget an eye's few pixels. This small one sees nothing else: a patch round each eye of
+the gray crop, cut by landmarks as uncertain as the network's own, under training's lights, blurs and noise;
+many of the open eyes are drawn shut (training/close_eyes.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from facesdk.eyes import ACROSS, CORNERS, DOWN, WIDE
+from training.augment import Augment, Batch, Jitter
+from training.data import load_shards
+from training.linear_face import load_linear_face
+from training.photometry import Photometry
+from training.train import FACE_MODEL
+
+ASSET = Path(__file__).parents[1] / "facesdk" / "assets" / "eyes.safetensors"
+SIZE, BATCH, HIDDEN = 96, 64, 48
+STRAY = 0.008  # crop sides: how far a landmark of the network is off
+FACING = 0.5  # cosine of the turn from which the far eye shows nothing
+LUMA = torch.tensor([0.299, 0.587, 0.114])
+
+
+def patches(gray: Tensor, points: Tensor) -> Tensor:
+    """Eyes (n, 2, DOWN * ACROSS) of gray crops (n, S, S) with landmarks (n, 68, 2), crop sides: the twin of
+    facesdk.eyes.Eyes.patches."""
+    out = []
+    for outer, inner in CORNERS:
+        a, b = points[:, outer], points[:, inner]
+        half = WIDE * (b - a) / 2
+        down = torch.stack([-half[:, 1], half[:, 0]], 1)
+        if outer > inner:
+            down = -down
+        u, v = torch.meshgrid(
+            torch.linspace(-1, 1, ACROSS), torch.linspace(-1, 1, DOWN) * DOWN / ACROSS, indexing="xy"
+        )
+        middle = ((a + b) / 2)[:, None, None]
+        grid = middle + u[..., None] * half[:, None, None] + v[..., None] * down[:, None, None]
+        seen = F.grid_sample(gray[:, None], 2 * grid, align_corners=False, padding_mode="border")
+        seen = seen.flatten(1)
+        out.append((seen - seen.mean(1, keepdim=True)) / (seen.std(1, keepdim=True) + 0.02))
+    return torch.stack(out, 1)
+
+
+def drawn(
+    augment: Augment, rows: Tensor, jitter: Jitter, photometry: Photometry | None, stray: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Patches (m, DOWN * ACROSS), how far each eye is shut (m,), and which came from whom (m,)."""
+    batch: Batch = augment.draw(rows, SIZE, jitter, photometry)
+    gray = (batch.crops * LUMA[:, None, None]).sum(1)
+    noise = stray * torch.randn(batch.points.shape, generator=augment.generator)
+    seen = patches(gray, batch.points + noise)
+    share = batch.delta[:, augment.face.blink].flip(1)  # the person's right eye first, as in CORNERS
+    facing = (-batch.rotation[:, 2, 2] > FACING)[:, None].expand(-1, 2)
+    return seen[facing], share[facing], torch.arange(len(rows))[:, None].expand(-1, 2)[facing]
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shards", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=4.0)
+    parser.add_argument("--out", type=Path, default=ASSET)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    shards = load_shards(args.shards, "cpu", 2)
+    augment = Augment(shards, load_linear_face(FACE_MODEL), seed=3)
+    rows, held = shards.split(0.10)
+    real = torch.tensor([name != "profiled" for name in shards.sets])[
+        torch.as_tensor(shards.set_index).long()
+    ]
+    usable = (shards.weight > 0) & real
+    rows, held = rows[usable[rows]], held[usable[held]]
+    closed = augment.face.closed_eyes(shards.labels["delta"])[rows]
+    chances = 1 + 8 * closed
+    photometry = Photometry(occluder=0.1, mask=0.0, glasses=0.1)
+    network = nn.Sequential(
+        nn.Linear(DOWN * ACROSS, HIDDEN),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        nn.Linear(HIDDEN, 16),
+        nn.ReLU(),
+        nn.Linear(16, 1),
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
+    begun, step = time.perf_counter(), 0
+    while (share := (time.perf_counter() - begun) / (60 * args.minutes)) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * (1 - share) + 1e-5
+        some = rows[torch.multinomial(chances, 2 * BATCH, replacement=True)]
+        with torch.no_grad():
+            seen, truth, _ = drawn(augment, some, Jitter(shut=0.4), photometry, STRAY)
+        loss = F.binary_cross_entropy_with_logits(network(seen)[:, 0], truth)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        step += 1
+        if step % 100 == 0:
+            print(f"{step} steps, {share:.2f}, loss {loss.item():.3f}", flush=True)
+    network.eval()
+    report(network, augment, held, Jitter(shut=0.5), "half of them drawn shut")
+    report(network, augment, held, Jitter(), "as they are")
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    tensors = {}
+    for k, layer in enumerate(layers):
+        tensors[f"{k}.weight"] = layer.weight.detach().numpy().astype(np.float16)
+        tensors[f"{k}.bias"] = layer.bias.detach().numpy().astype(np.float32)
+    save_file(tensors, args.out)
+
+
+@torch.no_grad()
+def report(network: nn.Module, augment: Augment, rows: Tensor, jitter: Jitter, title: str) -> None:
+    """How well faces with both eyes shut are told from those with both open."""
+    scores, truths = [], []
+    for chunk in torch.split(rows, BATCH):
+        seen, truth, whose = drawn(augment, chunk, jitter, None, STRAY)
+        told = torch.sigmoid(network(seen)[:, 0])
+        for face in range(len(chunk)):
+            mine = whose == face
+            if not mine.any():
+                continue
+            scores.append(float(told[mine].mean()))
+            truths.append(float(truth[mine].mean()))
+    score, true = np.array(scores), np.array(truths)
+    shut, wide = score[true > 0.7], score[true < 0.05]
+    better, alike = (shut[:, None] > wide).mean(), np.corrcoef(score, true)[0, 1]
+    print(f"{title}: {len(shut)} shut, {len(wide)} open, AUC {better:.3f}, correlation {alike:.3f}")
+
+
+if __name__ == "__main__":
+    main()
