@@ -12,6 +12,7 @@ import os
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
 from facesdk.errors import AssetError
 
 FloatArray = npt.NDArray[np.float32]
@@ -34,9 +35,7 @@ class Eyes:
 
     def __init__(self, layers: list[tuple[FloatArray, FloatArray]]) -> None:
         """Weights (out, in) and biases (out,) of dense layers with ReLU between them, a logit at the end."""
-        self._layers = layers
-        u, v = np.meshgrid(np.linspace(-1, 1, ACROSS), np.linspace(-1, 1, DOWN) * DOWN / ACROSS)
-        self._u, self._v = u.ravel().astype(np.float32), v.ravel().astype(np.float32)
+        self._layers = [(np.ascontiguousarray(weight.T), bias) for weight, bias in layers]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Eyes:
@@ -62,29 +61,21 @@ class Eyes:
         """
         x = self.patches(gray, landmarks)
         for weight, bias in self._layers[:-1]:
-            x = np.maximum(x @ weight.T + bias, 0)
+            x = np.maximum(x @ weight + bias, 0)
         weight, bias = self._layers[-1]
-        shut = 1 / (1 + np.exp(-(x @ weight.T + bias)[:, 0]))
+        shut = 1 / (1 + np.exp(-(x @ weight + bias)[:, 0]))
         return np.asarray(np.clip((shut - OPEN) / (SHUT - OPEN), 0, 1), np.float32)
 
     def patches(self, gray: FloatArray, landmarks: FloatArray) -> FloatArray:
         """Eyes (2, DOWN * ACROSS) without their brightness and contrast; the left one in a mirror, so that
         both run from the outer corner to the inner."""
         size = len(gray)
-        out = np.empty((2, DOWN * ACROSS), np.float32)
-        for row, (outer, inner) in zip(out, CORNERS, strict=True):
+        out = np.empty((2, DOWN, ACROSS), np.float32)
+        for k, (outer, inner) in enumerate(CORNERS):
             (ax, ay), (bx, by) = ((landmarks[[outer, inner]] + 0.5) * size - 0.5).tolist()
-            hx, hy = WIDE * (bx - ax) / 2, WIDE * (by - ay) / 2
-            dx, dy = (-hy, hx) if outer < inner else (hy, -hx)
-            x = np.clip((ax + bx) / 2 + self._u * hx + self._v * dx, 0, size - 1.001)
-            y = np.clip((ay + by) / 2 + self._u * hy + self._v * dy, 0, size - 1.001)
-            left, top = x.astype(np.intp), y.astype(np.intp)
-            across, down = x - left, y - top
-            corner = top * size + left
-            flat = gray.reshape(-1)
-            above = flat[corner] + across * (flat[corner + 1] - flat[corner])
-            below = flat[corner + size] + across * (flat[corner + size + 1] - flat[corner + size])
-            row[:] = above + down * (below - above)
-        out -= out.mean(1, keepdims=True)
-        out /= out.std(1, ddof=1, keepdims=True) + FLAT
-        return out
+            right = (WIDE * (bx - ax) / 2, WIDE * (by - ay) / 2)
+            out[k] = ops.patch(
+                gray, ((ax + bx) / 2, (ay + by) / 2), right,
+                mirrored=outer > inner, across=ACROSS, down=DOWN, flat=FLAT,
+            )  # fmt: skip
+        return out.reshape(2, -1)

@@ -40,6 +40,7 @@ __all__ = [
     "mean_distance",
     "mesh_points",
     "normals",
+    "patch",
     "picture_pose",
     "project",
     "rasterize",
@@ -350,6 +351,25 @@ def picture_pose(
     return _core.picture_pose(
         rotation, translation, landmarks, *center, side, roll, focal_ratio, intrinsics, steps
     )
+
+
+def patch(
+    gray: FloatArray,
+    center: tuple[float, float],
+    right: tuple[float, float],
+    *,
+    mirrored: bool,
+    across: int,
+    down: int,
+    flat: float,
+) -> FloatArray:
+    """A turned rectangle (down, across) of a gray square (S, S), without its brightness and contrast.
+
+    center: px; right: from there to the middle of the right side, px; down is right turned clockwise by a
+    quarter or, mirrored, against it. Sampled bilinearly from side to side, beyond the picture its border; the
+    mean is taken off, and the deviation plus `flat` divided out.
+    """
+    return _core.patch(gray, *center, *right, mirrored, across, down, flat)
 
 
 def sharpness(gray: FloatArray) -> float:

@@ -9,6 +9,7 @@ void bind_decode(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_landmarks(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
+void bind_patch(pybind11::module_& m);
 void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);
 void bind_ridge(pybind11::module_& m);

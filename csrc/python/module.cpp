@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core, m) {
   bind_geometry(m);
   bind_landmarks(m);
   bind_network(m);
+  bind_patch(m);
   bind_pose(m);
   bind_rasterize(m);
   bind_ridge(m);

@@ -13,6 +13,7 @@
 #include "landmarks/landmarks.h"
 #include "lit/lit.h"
 #include "normals/normals.h"
+#include "patch/patch.h"
 #include "project/project.h"
 #include "rasterize/rasterize.h"
 #include "shade/shade.h"
@@ -350,6 +351,22 @@ void check_landmarks(int64_t count) {
          "the face's box holds its landmarks");
 }
 
+void check_patch(int64_t size) {
+  const auto gray = floats(size * size, 0, 1);
+  std::vector<float> patch(20 * 9), brighter(patch.size());
+  const double middle = static_cast<double>(size) / 2;
+  facesdk::PatchParams p{gray.data(), size,  {middle, middle}, {middle, 1.5}, false, 20,
+                         9,           0.02f, patch.data()};
+  facesdk::patch_cpu(p);
+  auto half = gray;
+  for (float& v : half) v = 0.25f + 0.5f * v;
+  p.gray = half.data(), p.flat = 0.01f, p.out = brighter.data();
+  facesdk::patch_cpu(p);
+  bool alike = true;
+  for (size_t i = 0; i < patch.size(); ++i) alike &= std::fabs(patch[i] - brighter[i]) < 1e-3f;
+  expect(alike, "a patch does not depend on brightness and contrast");
+}
+
 }  // namespace
 
 int main() {
@@ -362,6 +379,7 @@ int main() {
   for (const int64_t count : {3, 127, 1000}) check_smoothness(count);
   for (const int64_t size : {5, 27, 112}) check_sharpness(size);
   for (const int64_t count : {1, 68}) check_landmarks(count);
+  for (const int64_t size : {2, 31, 96}) check_patch(size);
   std::printf("%s, fingerprint %016llx\n", failures == 0 ? "all promises kept" : "FAILED",
               static_cast<unsigned long long>(fingerprint));
   return failures == 0 ? 0 : 1;

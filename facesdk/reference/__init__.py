@@ -9,6 +9,7 @@ from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
 from facesdk.reference.landmarks import crop_landmarks, face_frame, mean_distance, mesh_points, turned_box
 from facesdk.reference.lit import lit_points
 from facesdk.reference.normals import normals
+from facesdk.reference.patch import patch
 from facesdk.reference.pose import picture_pose, rotation_from_six
 from facesdk.reference.project import project, transform, unproject
 from facesdk.reference.rasterize import rasterize
@@ -29,6 +30,7 @@ __all__ = [
     "mean_distance",
     "mesh_points",
     "normals",
+    "patch",
     "picture_pose",
     "project",
     "rasterize",
