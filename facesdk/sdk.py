@@ -56,8 +56,6 @@ class FaceSDK:
         self.regressor = self._load_network()
         self.model = FaceModel.load(self.options.face_model)
         self._check_sizes()
-        self._eyes = Eyes.load(manifest.asset_path(manifest.EYES))
-        self._blinks = self.model.blinks
         self._detect = self._make_detector(detector)
         self._trusted = detector is not None
 
@@ -217,6 +215,10 @@ class FaceSDK:
         return np.mean(answers, axis=0), verify.disagreement(answers)
 
     @functools.cached_property
+    def _eyes(self) -> Eyes:
+        return Eyes.load(manifest.asset_path(manifest.EYES))
+
+    @functools.cached_property
     def _landmark_model(self) -> LandmarkModel:
         return LandmarkModel(*self.model.landmark_bases, self.model.n_id)
 
@@ -289,10 +291,11 @@ class FaceSDK:
 
     def _with_eyes(self, crop: Crop, x: Coefficients, gray: FloatArray) -> Coefficients:
         """The same with eyes as open as their pixels show, where both are seen and the model has lids."""
-        if self._blinks is None or -float(x.rotation[2, 2]) < eyes.FACING:
+        blinks = self.model.blinks
+        if blinks is None or -float(x.rotation[2, 2]) < eyes.FACING:
             return x
         expression = x.expression.copy()
-        expression[self._blinks] = self._eyes(gray, self._landmarks(crop, x)[0])
+        expression[blinks] = self._eyes(gray, self._landmarks(crop, x)[0])
         return dataclasses.replace(x, expression=expression)
 
     def _answers(self, crop: Crop, x: Coefficients) -> list[FloatArray]:

@@ -48,8 +48,8 @@ MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
 # Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -1.575, 10.449, 0.104
-PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.237, -4.457, 0.616
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -3.863, 9.992, -0.295
+PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.468, -4.264, 0.456
 
 
 @dataclasses.dataclass(frozen=True)

@@ -178,6 +178,7 @@ def tiny_model() -> FaceModel:
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of assets like the bundled one, with the tiny model and network and a sample photo."""
     import hashlib
+    import shutil
 
     import cv2
     from safetensors.numpy import save_file
@@ -186,6 +187,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file(tiny_tensors(), str(folder / manifest.FACE_MODEL), metadata=tiny_metadata())
     write_network(folder / manifest.NETWORK, network_output())
     cv2.imwrite(str(folder / manifest.SAMPLE), photo())
+    shutil.copy(manifest.ASSETS / manifest.EYES, folder)
     entries = {
         file.name: {
             "bytes": file.stat().st_size,
