@@ -4,7 +4,8 @@
 
 The network's features forget an eye's few pixels. This small one sees nothing else: a patch round each eye of
 the gray crop, cut by landmarks as uncertain as the network's own, under training's lights, blurs and noise;
-many of the open eyes are drawn shut (training/close_eyes.py).
+many of the open eyes are drawn shut (training/close_eyes.py). An eye that something hides counts as open: nothing
+says that it is shut.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from facesdk.eyes import ACROSS, CORNERS, DOWN, WIDE
 from training.augment import Augment, Batch, Jitter
 from training.data import load_shards
 from training.linear_face import load_linear_face
+from training.occluders import occlude, wear_glasses
 from training.photometry import Photometry
 from training.train import FACE_MODEL
 
 ASSET = Path(__file__).parents[1] / "facesdk" / "assets" / "eyes.safetensors"
-SIZE, BATCH, HIDDEN = 96, 64, 48
+SIZE, BATCH, UNITS = 96, 64, 48
 STRAY = 0.008  # crop sides: how far a landmark of the network is off
+HIDDEN_BY_GLASSES, HIDDEN_BY_OTHERS = 0.2, 0.15  # share of the crops
+HIDDEN = 0.1  # mean change of brightness from which an eye no longer shows
 FACING = 0.5  # cosine of the turn from which the far eye shows nothing
 LUMA = torch.tensor([0.299, 0.587, 0.114])
 
@@ -36,6 +40,12 @@ LUMA = torch.tensor([0.299, 0.587, 0.114])
 def patches(gray: Tensor, points: Tensor) -> Tensor:
     """Eyes (n, 2, DOWN * ACROSS) of gray crops (n, S, S) with landmarks (n, 68, 2), crop sides: the twin of
     facesdk.eyes.Eyes.patches."""
+    seen = cut(gray, points)
+    return (seen - seen.mean(2, keepdim=True)) / (seen.std(2, keepdim=True) + 0.02)
+
+
+def cut(gray: Tensor, points: Tensor) -> Tensor:
+    """The same with brightness and contrast."""
     out = []
     for outer, inner in CORNERS:
         a, b = points[:, outer], points[:, inner]
@@ -49,8 +59,7 @@ def patches(gray: Tensor, points: Tensor) -> Tensor:
         middle = ((a + b) / 2)[:, None, None]
         grid = middle + u[..., None] * half[:, None, None] + v[..., None] * down[:, None, None]
         seen = F.grid_sample(gray[:, None], 2 * grid, align_corners=False, padding_mode="border")
-        seen = seen.flatten(1)
-        out.append((seen - seen.mean(1, keepdim=True)) / (seen.std(1, keepdim=True) + 0.02))
+        out.append(seen.flatten(1))
     return torch.stack(out, 1)
 
 
@@ -59,10 +68,20 @@ def drawn(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Patches (m, DOWN * ACROSS), how far each eye is shut (m,), and which came from whom (m,)."""
     batch: Batch = augment.draw(rows, SIZE, jitter, photometry)
-    gray = (batch.crops * LUMA[:, None, None]).sum(1)
     noise = stray * torch.randn(batch.points.shape, generator=augment.generator)
-    seen = patches(gray, batch.points + noise)
     share = batch.delta[:, augment.face.blink].flip(1)  # the person's right eye first, as in CORNERS
+    gray = (batch.crops * LUMA[:, None, None]).sum(1)
+    if photometry is not None:
+        before = cut(gray, batch.points)
+        order = torch.randperm(len(rows), generator=augment.generator)
+        some = order[: round(HIDDEN_BY_GLASSES * len(rows))]
+        wear_glasses(batch.crops, batch.points, some, augment.generator)
+        some = order[-round(HIDDEN_BY_OTHERS * len(rows)) :]
+        occlude(batch.crops, some, augment.generator)
+        gray = (batch.crops * LUMA[:, None, None]).sum(1)
+        hidden = (cut(gray, batch.points) - before).abs().mean(2) > HIDDEN
+        share = share.masked_fill(hidden, 0.0)
+    seen = patches(gray, batch.points + noise)
     facing = (-batch.rotation[:, 2, 2] > FACING)[:, None].expand(-1, 2)
     return seen[facing], share[facing], torch.arange(len(rows))[:, None].expand(-1, 2)[facing]
 
@@ -88,12 +107,12 @@ def main() -> None:
     rows, held = rows[usable[rows]], held[usable[held]]
     closed = augment.face.closed_eyes(shards.labels["delta"])[rows]
     chances = 1 + 8 * closed
-    photometry = Photometry(occluder=0.1, mask=0.0, glasses=0.1)
+    photometry = Photometry(occluder=0.0, mask=0.0, glasses=0.0)
     network = nn.Sequential(
-        nn.Linear(DOWN * ACROSS, HIDDEN),
+        nn.Linear(DOWN * ACROSS, UNITS),
         nn.ReLU(),
         nn.Dropout(0.2),
-        nn.Linear(HIDDEN, 16),
+        nn.Linear(UNITS, 16),
         nn.ReLU(),
         nn.Linear(16, 1),
     )
