@@ -4,8 +4,7 @@
 
 The network's features forget an eye's few pixels. This small one sees nothing else: a patch round each eye of
 the gray crop, cut by landmarks as uncertain as the network's own, under training's lights, blurs and noise;
-many of the open eyes are drawn shut (training/close_eyes.py). An eye that something hides counts as open: nothing
-says that it is shut.
+many of the open eyes are drawn shut (training/close_eyes.py). An eye that something hides counts as open.
 """
 
 from __future__ import annotations
