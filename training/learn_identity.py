@@ -91,15 +91,14 @@ def main() -> None:
         embedding = z["embedding"].astype(float)
     people = labels["subject"].astype(np.int64) + 1_000_000 * labels["set_index"].astype(np.int64)
     alone = labels["subject"] < 0
-    turn = (
-        np.abs(np.sin(labels["rotvec"][:, 1])) if "rotvec" in labels else np.abs(labels["rotation"][:, 0, 2])
-    )
+    turn = np.array([abs(cv2.Rodrigues(vector.astype(float))[0][0, 2]) for vector in labels["rotvec"]])
     usable = ~labels["wrong"] & (np.linalg.norm(embedding, axis=1) > 0.5) & (turn < MOST_TURN)
     rng = np.random.default_rng(0)
     rows = np.sort(rng.permutation(np.flatnonzero(usable))[: args.photos])
     if args.features.exists():
         with np.load(args.features) as z:
-            rows, coefficients = z["rows"], z["coefficients"].astype(float)
+            kept = usable[z["rows"]]
+            rows, coefficients = z["rows"][kept], z["coefficients"][kept].astype(float)
     else:
         coefficients = reconstruct(args.data, labels, rows, args.threads)
         np.savez(args.features, rows=rows, coefficients=coefficients.astype(np.float32))
