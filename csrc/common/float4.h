@@ -15,6 +15,16 @@ FACESDK_HD Float4 splat(float v) { return Float4{v, v, v, v}; }
 
 // (y, z, x, w)
 FACESDK_HD Float4 turned3(Float4 a) { return Float4{a[1], a[2], a[0], a[3]}; }
+
+// Two numbers, then one, straight from the register: twelve bytes at once would go by way of the stack.
+FACESDK_HD void store3(float* p, Float4 v) {
+  typedef double Double2 __attribute__((vector_size(16)));
+  Double2 pairs;
+  std::memcpy(&pairs, &v, sizeof(v));
+  const double two = pairs[0];
+  std::memcpy(p, &two, sizeof(two));
+  p[2] = v[2];
+}
 #else
 struct Float4 {
   float v[4];
@@ -39,8 +49,10 @@ FACESDK_HD Float4 load4(const float* p) {
   return v;
 }
 
-FACESDK_HD void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof(v)); }
+#if !defined(__GNUC__)
 FACESDK_HD void store3(float* p, Float4 v) { std::memcpy(p, &v, 3 * sizeof(float)); }
+#endif
+FACESDK_HD void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof(v)); }
 
 // Rows of a (count, 3) array as four floats, of which the last is not to be used: one load in place of three.
 // Nothing behind the array is read.

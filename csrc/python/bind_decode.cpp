@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "decode/decode.h"
+#include "decode/row_runs.h"
 #include "decode/shape_quads.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -92,11 +93,6 @@ Floats subdivide(py::handle control, py::handle ptr, py::handle idx, py::handle 
   return out;
 }
 
-template <typename T>
-std::vector<T> copied(const View<T>& view, int64_t count) {
-  return std::vector<T>(view.data, view.data + count);
-}
-
 // Local shapes and a subdivision, checked once and then applied frame by frame.
 class Decoder {
  public:
@@ -118,8 +114,7 @@ class Decoder {
     require_row_pointer("sub_ptr", sub.ptr.data, sub.verts, sub.idx.shape[0]);
     require_indices("sub_idx", sub.idx.data, sub.idx.shape[0], controls);
     verts_ = sub.verts;
-    sub_ptr_ = copied(sub.ptr, sub.verts + 1), sub_idx_ = copied(sub.idx, sub.idx.shape[0]);
-    sub_val_ = sub.val;
+    rows_ = arrange_rows(sub.ptr.data, sub.idx.data, sub.val.data, sub.verts);
   }
 
   Floats apply(py::handle base, py::handle coeffs, int threads) const {
@@ -140,18 +135,14 @@ class Decoder {
     }
     add_shapes_cpu({b.data, quads_.runs.data(), quads_.row.data(), quads_.step.data(), quads_.values.data(),
                     c.data, 3 * controls_, blended, threads});
-    if (verts_ >= 0) {
-      subdivide_cpu(
-          {blended, controls_, sub_ptr_.data(), sub_idx_.data(), sub_val_.data, verts_, data, threads});
-    }
+    if (verts_ >= 0) subdivide_runs_cpu(rows_, blended, controls_, data, threads);
     return out;
   }
 
  private:
   int64_t controls_, verts_ = -1, shapes_ = 0;
   ShapeQuads quads_;
-  std::vector<int32_t> sub_ptr_, sub_idx_;  // copied: nobody can change what was checked
-  View<float> sub_val_{};
+  RowRuns rows_;  // copied: nobody can change what was checked
 };
 
 }  // namespace

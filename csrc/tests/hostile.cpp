@@ -11,6 +11,7 @@
 
 #include "common/parallel.h"
 #include "decode/decode.h"
+#include "decode/row_runs.h"
 #include "normals/normals.h"
 #include "project/project.h"
 #include "rasterize/rasterize.h"
@@ -77,6 +78,8 @@ void check_decode(int64_t verts, int64_t rows, int threads) {
   std::vector<float> out(static_cast<size_t>(3 * dense));
   facesdk::subdivide_cpu(
       {control.data(), verts, ptr.data(), idx.data(), val.data(), dense, out.data(), threads});
+  const facesdk::RowRuns runs = facesdk::arrange_rows(ptr.data(), idx.data(), val.data(), dense);
+  facesdk::subdivide_runs_cpu(runs, control.data(), verts, out.data(), threads);
 }
 
 void check_mesh(int64_t verts, int64_t triangles, int threads) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decode/decode.h"
+#include "decode/row_runs.h"
 #include "decode/shape_quads.h"
 #include "landmarks/landmarks.h"
 #include "lit/lit.h"
@@ -216,6 +217,42 @@ void check_mesh(int rings, int segments) {
   check_picture(mesh, points, albedo);
 }
 
+// Rows of every kind that has a loop of its own, and of others, in any order of their weights.
+void check_row_runs(const std::vector<float>& control, int64_t controls) {
+  const std::vector<std::vector<float>> kinds = {
+      {1.0f},
+      {0.25f, 0.25f, 0.25f, 0.25f},
+      {0.0625f, 0.375f, 0.0625f, 0.0625f, 0.375f, 0.0625f},
+      {0.5625f, 0.09375f, 0.015625f, 0.09375f, 0.015625f, 0.09375f, 0.015625f, 0.09375f, 0.015625f},
+      {0.5f, 0.5f},
+      {0.1f, 0.2f, 0.3f, 0.4f},
+      {}};
+  std::vector<int32_t> ptr{0}, idx;
+  std::vector<float> val;
+  for (int row = 0; row < 300; ++row) {
+    // Some rows alone, some with others of their kind.
+    const auto& kind = kinds[static_cast<size_t>(row < 100 ? row % 7 : row / 25 % 7)];
+    for (const float weight : kind) {
+      val.push_back(weight);
+      idx.push_back(static_cast<int32_t>(uniform(0, static_cast<float>(controls) - 0.01f)));
+    }
+    ptr.push_back(static_cast<int32_t>(idx.size()));
+  }
+  const auto verts = static_cast<int64_t>(ptr.size()) - 1;
+  const facesdk::RowRuns rows = facesdk::arrange_rows(ptr.data(), idx.data(), val.data(), verts);
+  expect(rows.runs.size() < 120, "rows of one kind that follow each other are one run");
+  std::vector<float> plain(static_cast<size_t>(3 * verts));
+  facesdk::subdivide_cpu(
+      {control.data(), controls, ptr.data(), idx.data(), val.data(), verts, plain.data(), 1});
+  const auto runs =
+      on_threads(3 * verts, "row runs: same bits for 1, 2 and 4 threads", [&](int threads, float* out) {
+        facesdk::subdivide_runs_cpu(rows, control.data(), controls, out, threads);
+      });
+  float off = 0.0f;
+  for (size_t i = 0; i < plain.size(); ++i) off = std::max(off, std::fabs(plain[i] - runs[i]));
+  expect(off < 1e-4f, "rows arranged in runs give what the rows give one by one");
+}
+
 void check_decode(int64_t controls, int64_t rows) {
   const int64_t size = 3 * controls, blocks = (size + facesdk::kShapeBlock - 1) / facesdk::kShapeBlock;
   const auto mean = floats(size, -100, 100), coeffs = floats(rows, -0.02f, 0.02f);
@@ -289,6 +326,45 @@ void check_decode(int64_t controls, int64_t rows) {
     }
   }
   expect(mean_off < 1e-4, "a dense vertex is the weighted mean of its control vertices");
+  check_row_runs(dense, controls);
+}
+
+// Faces of a wavy sheet cut in four, whose triangles come fan by fan, and the same triangles in another
+// order.
+void check_fans(int32_t side) {
+  const int32_t across = 2 * side + 1;
+  std::vector<float> verts;
+  for (int32_t y = 0; y < across; ++y) {
+    for (int32_t x = 0; x < across; ++x) {
+      verts.insert(verts.end(), {static_cast<float>(x), static_cast<float>(y), uniform(-1, 1)});
+    }
+  }
+  std::vector<int32_t> fans, others;
+  for (int32_t y = 1; y < across; y += 2) {
+    for (int32_t x = 1; x < across; x += 2) {
+      const auto at = [across](int32_t column, int32_t row) { return row * across + column; };
+      const int32_t corner[4] = {at(x - 1, y - 1), at(x + 1, y - 1), at(x + 1, y + 1), at(x - 1, y + 1)};
+      const int32_t edge[4] = {at(x, y - 1), at(x + 1, y), at(x, y + 1), at(x - 1, y)};
+      for (int i = 0; i < 4; ++i) {
+        const int32_t before = edge[(i + 3) % 4];
+        fans.insert(fans.end(), {corner[i], edge[i], at(x, y), corner[i], at(x, y), before});
+        others.insert(others.end(), {at(x, y), before, corner[i], edge[i], at(x, y), corner[i]});
+      }
+    }
+  }
+  const auto count = static_cast<int64_t>(verts.size() / 3), faces = static_cast<int64_t>(fans.size() / 3);
+  const auto fanned = on_threads(
+      3 * count, "normals of fans: same bits for 1, 2 and 4 threads", [&](int threads, float* out) {
+        facesdk::normals_cpu({verts.data(), fans.data(), count, faces, out, threads});
+      });
+  std::vector<float> plain(verts.size());
+  facesdk::normals_cpu({verts.data(), others.data(), count, faces, plain.data(), 1});
+  float off = 0.0f;
+  for (size_t i = 0; i < plain.size(); ++i) off = std::max(off, std::fabs(plain[i] - fanned[i]));
+  expect(off < 1e-5f, "fans give the normals that their triangles give one by one");
+  fans[10] = -1;
+  expect(!facesdk::normals_cpu({verts.data(), fans.data(), count, faces, plain.data(), 1}),
+         "an index that is none is told");
 }
 
 // A closed ring of vertices: each has two neighbours.
@@ -376,6 +452,7 @@ int main() {
   for (const int64_t controls : {1, 85, 86, 700}) {
     for (const int64_t rows : {1, 5, 61}) check_decode(controls, rows);
   }
+  for (const int32_t side : {1, 2, 9}) check_fans(side);
   for (const int64_t count : {3, 127, 1000}) check_smoothness(count);
   for (const int64_t size : {5, 27, 112}) check_sharpness(size);
   for (const int64_t count : {1, 68}) check_landmarks(count);
