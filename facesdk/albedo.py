@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facesdk import ops
+
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.intp]
 
@@ -63,8 +65,7 @@ class Albedo:
 
     def control(self, coefficients: FloatArray, detail: FloatArray) -> FloatArray:
         """(C, 3) RGB, not clipped, from (n_tex,) and (n_detail,) coefficients."""
-        own = coefficients * self._scale
-        out = self.mean + np.tensordot(own, self._basis.astype(np.float32), axes=1)
+        out = ops.decode_dense(self.mean, self._basis, coefficients * self._scale)
         if self.n_detail and detail.any():
             ends = np.cumsum([len(part) for part in self._parts])[:-1]
             scaled = np.split(detail * self._detail_scale, ends)

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facesdk import ops
 from facesdk.errors import AssetError, InvalidImage, InvalidOptions
 
 FloatArray = NDArray[np.float32]
 ASSET = Path(__file__).parent / "assets" / "detector.onnx"
-STRIDES = (8, 16, 32)
-PRIOR = 4.0  # side of an untrained cell's box, in strides; as in the network's training
 LARGEST_FACE = 190.0  # px as the network sees it; larger ones are left to the reduced look
 SMALLEST_REDUCED = 40.0  # px in the reduced look; smaller ones are left to the full look
 REDUCTION = 3.0
 SURE = 0.8  # score of a face that needs no second opinion
+MOST_HALVINGS = 8  # of ops.shrink
 LARGEST_ZOOM = 3.0  # a thumbnail is enlarged no further: there is nothing more to see in it
 
 
@@ -42,6 +42,15 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    def __getitem__(self, chosen: NDArray[np.intp]) -> Detections:
+        """Those with the given indices, in their order."""
+        return Detections(*(array[chosen] for array in self.arrays))
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """As they are given to the constructor."""
+        return self.boxes_xyxy, self.scores, self.points, self.roll_deg
 
 
 class Detector:
@@ -78,61 +87,74 @@ class Detector:
         """Faces in an RGB picture (H, W, 3) uint8. Raises InvalidImage for anything else."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
             raise InvalidImage(f"expected an RGB picture (H, W, 3) uint8, got {image.shape} {image.dtype}")
-        boxes, scores, points = self._find(image, self.long_side)
-        if self.retry and not len(scores):
-            boxes, scores, points = self._find(image, int(self.long_side * 1.6))
-        order = np.argsort(-scores * np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), kind="stable")
-        order = order[: self.max_faces]
-        return Detections(boxes[order], scores[order], points[order], roll_of_points(points[order]))
+        found = self._find(image, self.long_side)
+        if self.retry and not len(found):
+            found = self._find(image, int(self.long_side * 1.6))
+        return found[_prominent(found)[: self.max_faces]]
 
     def quick(self, image: NDArray[np.uint8]) -> Detections:
         """Faces that fill much of an RGB picture (H, W, 3) uint8 and are beyond doubt; mostly all there is to
         see in a portrait, for a sixth of the time."""
-        boxes, scores, points = self._reduced(image, self.long_side // 2, max(SURE, self.threshold))
-        order = np.argsort(-scores * np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)), kind="stable")
-        return Detections(boxes[order], scores[order], points[order], roll_of_points(points[order]))
+        found = self._reduced(image, self.long_side // 2, max(SURE, self.threshold))
+        return found if len(found) < 2 else found[_prominent(found)]
 
-    def _reduced(
-        self, image: NDArray[np.uint8], side: int, threshold: float
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _reduced(self, image: NDArray[np.uint8], side: int, threshold: float) -> Detections:
         """The larger faces, in a look at a smaller picture."""
-        boxes, scores, points = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf, threshold)
-        keep = suppress(boxes, scores, self.overlap)
-        return boxes[keep], scores[keep], points[keep]
+        found = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf, threshold)
+        return found[suppress(found.boxes_xyxy, found.scores, self.overlap)]
 
-    def _find(self, image: NDArray[np.uint8], side: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Both looks at the given long side, joined; boxes, scores and points in the picture's pixels."""
+    def _find(self, image: NDArray[np.uint8], side: int) -> Detections:
+        """Both looks at the given long side, joined."""
         if self.single and side == self.long_side:
             quick = self._reduced(image, side // 2, self.threshold)
-            if (quick[1] >= SURE).any():
+            if (quick.scores >= SURE).any():
                 return quick
         reduced = self._reduced(image, round(side / REDUCTION), self.threshold)
         full = self._look(image, side, 0.0, LARGEST_FACE, self.threshold)
-        boxes, scores, points = (np.concatenate(pair) for pair in zip(full, reduced, strict=True))
-        keep = suppress(boxes, scores, self.overlap)
-        return boxes[keep], scores[keep], points[keep]
+        both = Detections(*(np.concatenate(pair) for pair in zip(full.arrays, reduced.arrays, strict=True)))
+        return both[suppress(both.boxes_xyxy, both.scores, self.overlap)]
 
     def _look(
         self, image: NDArray[np.uint8], side: int, smallest: float, largest: float, threshold: float
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    ) -> Detections:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
-        picture, scale = fit(image, side)
-        height, width = picture.shape[:2]
-        boxes, scores, points = decode(self._cells(picture), height, width, threshold)
+        image = np.ascontiguousarray(image)
+        seen = fitted(image.shape[0], image.shape[1], side)
+        cells = self._cells(image, seen)
+        boxes, scores, points, roll = ops.read_cells(cells, seen.height, seen.width, threshold)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
         keep = (size >= smallest) & (size < largest)
         # pixel centres at integers: (p + 0.5) / scale - 0.5
-        shift = _float(0.5 / scale - 0.5)
-        boxes = _float(boxes[keep] / np.tile(scale, 2) + np.tile(shift, 2))
-        return boxes, scores[keep], _float(points[keep] / scale + shift)
+        scale = np.array(seen.scale * 2, np.float32)
+        shift = np.float32(0.5) / scale - np.float32(0.5)
+        points = points[keep] / scale[:2] + shift[:2]
+        return Detections(boxes[keep] / scale + shift, scores[keep], points, roll[keep])
 
 
-Cells = Callable[[NDArray[np.uint8]], FloatArray]
+def _prominent(found: Detections) -> NDArray[np.intp]:
+    """Indices by score times size, the largest first."""
+    sides = found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2]
+    return np.argsort(-found.scores * np.sqrt(np.prod(sides, axis=1)), kind="stable")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How a picture is made smaller, or larger, for a look: the arguments of ops.shrink."""
+
+    rows: int
+    columns: int
+    halvings: int
+    height: int  # of the look: rows and columns, filled up below and right to multiples of 32
+    width: int
+    scale: tuple[float, float]  # px of the look over px of the picture, x and y
+
+
+Cells = Callable[[NDArray[np.uint8], Fitted], FloatArray]
 MOST_SIZES = 6  # picture sizes that are kept ready
 
 
 def open_cells(path: str | os.PathLike[str], threads: int) -> Cells:
-    """What takes a picture (H, W, 3), sides multiples of 32, to the network's output (cells, 15).
+    """What takes a look at a picture (H, W, 3) to the network's output (cells, 15).
 
     A .plan runs on our own kernels, anything else in ONNX Runtime. Raises AssetError.
     """
@@ -152,7 +174,8 @@ def _onnx_cells(path: str | os.PathLike[str], threads: int) -> Cells:
         raise AssetError(f"cannot read the detector {path}: {reason}") from error
     name = session.get_inputs()[0].name
 
-    def cells(picture: NDArray[np.uint8]) -> FloatArray:
+    def cells(image: NDArray[np.uint8], seen: Fitted) -> FloatArray:
+        picture = fit(image, seen)
         tensor = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32) * np.float32(1 / 255)
         return _float(session.run(None, {name: tensor})[0][0])
 
@@ -160,8 +183,6 @@ def _onnx_cells(path: str | os.PathLike[str], threads: int) -> Cells:
 
 
 def _plan_cells(path: str | os.PathLike[str]) -> Cells:
-    import cv2  # slow to import; a program that gives boxes never needs it
-
     from facesdk.backends.native import Runs, build, read_plan
 
     description, arrays, _ = read_plan(path)
@@ -176,58 +197,31 @@ def _plan_cells(path: str | os.PathLike[str]) -> Cells:
     def runs(height: int, width: int) -> Runs:
         return Runs(plan, height, width)
 
-    def cells(picture: NDArray[np.uint8]) -> FloatArray:
-        with runs(*picture.shape[:2]).taken() as run:
-            cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA, dst=run.picture())  # the fourth channel has no weight
+    def cells(image: NDArray[np.uint8], seen: Fitted) -> FloatArray:
+        with runs(seen.height, seen.width).taken() as run:
+            run.shrink(image, seen.rows, seen.columns, seen.halvings)
             run.run()
             return np.concatenate([run.float_map(level)[:, :values] for level in levels])
 
     return cells
 
 
-def fit(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], FloatArray]:
-    """The picture with the given long side, padded below and right to multiples of 32, and (x, y) scales."""
-    height, width = image.shape[:2]
+def fitted(height: int, width: int, side: int) -> Fitted:
+    """How a picture height x width comes to the given long side."""
     zoom = min(side / max(height, width), LARGEST_ZOOM)
-    h, w = max(1, round(height * zoom)), max(1, round(width * zoom))
-    import cv2  # slow to import; a program that gives boxes never needs it
-
-    # Bilinear alone skips pixels below one half: powers of two, which are quick, are taken off by area first.
-    factor = 1 << max(0, int(math.log2(min(width / w, height / h) + 1e-9)))
-    if factor > 1:
-        cells = (width // factor, height // factor)  # what is left over, less than a cell, is cut off
-        whole = image[: cells[1] * factor, : cells[0] * factor]
-        for left in range(factor.bit_length() - 2, -1, -1):
-            half = (cells[0] << left, cells[1] << left)
-            whole = np.asarray(cv2.resize(whole, half, interpolation=cv2.INTER_AREA), np.uint8)
-        image = whole
-        w, h = max(1, round(cells[0] * factor * zoom)), max(1, round(cells[1] * factor * zoom))
-        width, height = cells[0] * factor, cells[1] * factor
-    small = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)
-    padded = np.zeros((-(-h // 32) * 32, -(-w // 32) * 32, 3), np.uint8)
-    padded[:h, :w] = small
-    return padded, np.array([w / width, h / height], np.float32)
+    rows, columns = max(1, round(height * zoom)), max(1, round(width * zoom))
+    # Bilinear alone skips pixels below one half: powers of two are taken off by means first.
+    halvings = min(max(0, int(math.log2(min(width / columns, height / rows) + 1e-9))), MOST_HALVINGS)
+    # What is left over, less than a cell, is cut off.
+    height, width = height >> halvings << halvings, width >> halvings << halvings
+    rows, columns = max(1, round(height * zoom)), max(1, round(width * zoom))
+    scale = (columns / width, rows / height)
+    return Fitted(rows, columns, halvings, -(-rows // 32) * 32, -(-columns // 32) * 32, scale)
 
 
-def decode(
-    raw: FloatArray, height: int, width: int, threshold: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Network output (cells, 15) of a picture height x width -> boxes, scores, points over the threshold."""
-    logit = np.log(threshold / (1 - threshold))
-    chosen = np.flatnonzero(raw[:, 0] > logit)
-    columns = [width // s for s in STRIDES]
-    counts = [(height // s) * c for s, c in zip(STRIDES, columns, strict=True)]
-    level = np.searchsorted(np.cumsum(counts), chosen, side="right")
-    index = chosen - (np.cumsum(counts) - counts)[level]
-    stride = np.array(STRIDES, np.float32)[level][:, None]
-    y, x = np.divmod(index, np.array(columns)[level])
-    centre = np.stack([x, y], 1).astype(np.float32) * stride + (stride - 1) / 2
-    rows = raw[chosen]
-    middle = centre + rows[:, 1:3] * stride
-    half = 0.5 * PRIOR * stride * np.exp(np.clip(rows[:, 3:5], -4, 4))
-    points = centre[:, None] + rows[:, 5:].reshape(-1, 5, 2) * stride[:, None]
-    scores = 1 / (1 + np.exp(-rows[:, 0]))
-    return _float(np.concatenate([middle - half, middle + half], 1)), _float(scores), _float(points)
+def fit(image: NDArray[np.uint8], seen: Fitted) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) as it is looked at."""
+    return ops.shrink(image, seen.rows, seen.columns, seen.halvings, seen.height, seen.width)[..., :3]
 
 
 def suppress(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.intp]:
@@ -237,18 +231,6 @@ def suppress(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[n
     corner_and_size: Any = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
     kept = cv2.dnn.NMSBoxes(corner_and_size, scores.tolist(), 0.0, overlap)
     return np.asarray(kept, np.intp).reshape(-1)
-
-
-def roll_of_points(points: FloatArray) -> FloatArray:
-    """Roll in degrees of each five points (N, 5, 2): from the mouth's middle up to the eyes' middle and
-    along the eyes, whichever is longer, so that a profile, whose eyes nearly meet, has a roll too."""
-    across = points[:, 1] - points[:, 0] + points[:, 4] - points[:, 3]
-    up = points[:, :2].mean(1) - points[:, 3:].mean(1)
-    by_eyes = np.arctan2(across[:, 1], across[:, 0])
-    by_height = np.arctan2(up[:, 0], -up[:, 1])
-    frontal = np.clip(np.linalg.norm(across, axis=1) / 2 / (np.linalg.norm(up, axis=1) + 1e-6), 0, 1)
-    difference = np.angle(np.exp(1j * (by_eyes - by_height)))
-    return _float(np.degrees(by_height + frontal * difference))
 
 
 def _float(array: NDArray[Any]) -> FloatArray:

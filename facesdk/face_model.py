@@ -257,7 +257,7 @@ class FaceModel:
         """(C, 3) values on the control mesh -> (V, 3) on the dense one."""
         if self._subdivision is None:
             return control
-        return ops.subdivide(control, *self._subdivision)
+        return self._decoder.subdivide(control)
 
     def arkit(self, expression: npt.ArrayLike) -> dict[str, float]:
         """52 ARKit names -> 0..1 from (n_exp,) weights; tongueOut is always 0: no shape shows the tongue."""

@@ -44,10 +44,12 @@ __all__ = [
     "picture_pose",
     "project",
     "rasterize",
+    "read_cells",
     "ridge",
     "rotation_from_six",
     "shade",
     "sharpness",
+    "shrink",
     "smoothness",
     "subdivide",
     "transform",
@@ -103,6 +105,10 @@ class Decoder:
         zeros cost nothing. Returns (V, 3) mm, face frame.
         """
         return self._compiled.apply(base, coeffs, threads)
+
+    def subdivide(self, control: FloatArray, *, threads: int = 1) -> FloatArray:
+        """Values (C, 3) on the control mesh, any unit, subdivided (V, 3)."""
+        return self._compiled.subdivide(control, threads)
 
 
 def decode(
@@ -260,6 +266,21 @@ def _wanted(want: Sequence[str]) -> frozenset[str]:
     return wanted
 
 
+def read_cells(
+    raw: FloatArray, height: int, width: int, threshold: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Faces in a detector's output for a look height x width, multiples of 32 px.
+
+    raw (C, 15): for the strides 8, 16 and 32, row by row, each cell's logit; then in strides from the cell's
+    centre its face's centre, the log of its sides over four strides, and five points. Cells whose probability
+    is over the threshold are returned: boxes (N, 4) x0, y0, x1, y1 px; scores (N,); points (N, 5, 2) px:
+    right eye, left eye, nose tip, right and left mouth corner of the person; rolls (N,) in degrees, > 0 where
+    the top of the head leans to the right: from the mouth's middle up to the eyes' middle and along the eyes,
+    whichever is longer, so that a profile, whose eyes nearly meet, has one too.
+    """
+    return _core.read_cells(raw, height, width, threshold)
+
+
 def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatArray:
     """The damped least-squares step of fewer equations than unknowns: argmin |J s - r|^2 + damping |s|^2.
 
@@ -370,6 +391,18 @@ def patch(
     mean is taken off, and the deviation plus `flat` divided out.
     """
     return _core.patch(gray, *center, *right, mirrored, across, down, flat)
+
+
+def shrink(
+    image: NDArray[np.uint8], rows: int, columns: int, halvings: int, height: int, width: int
+) -> NDArray[np.uint8]:
+    """A smaller picture in the upper left of a black one: what a detector looks at.
+
+    image (H, W, 3). It is halved `halvings` times (0 to 8) by means of whole pixels, counted from the upper
+    left, then taken to rows x columns bilinearly, pixel centres half way. Returns (height, width, 4), of
+    which the last channel is 0.
+    """
+    return _core.shrink(image, rows, columns, halvings, height, width)
 
 
 def sharpness(gray: FloatArray) -> float:

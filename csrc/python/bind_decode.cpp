@@ -139,6 +139,18 @@ class Decoder {
     return out;
   }
 
+  // Of any values on the control mesh.
+  Floats subdivided(py::handle control, int threads) const {
+    require_threads(threads);
+    const View<float> c = require<float>(control, "control", {{"C", controls_}, {"3", 3}});
+    if (verts_ < 0) refuse("subdivision", "None", "that of the mesh");
+    Floats out({verts_, int64_t{3}});
+    float* data = out.mutable_data();
+    const py::gil_scoped_release release;
+    subdivide_runs_cpu(rows_, c.data, controls_, data, threads);
+    return out;
+  }
+
  private:
   int64_t controls_, verts_ = -1, shapes_ = 0;
   ShapeQuads quads_;
@@ -154,7 +166,8 @@ void bind_decode(py::module_& m) {
   py::class_<Decoder>(m, "Decoder")
       .def(py::init<int64_t, py::handle, py::handle, py::handle, py::handle, py::handle, py::handle,
                     py::handle>())
-      .def("apply", &Decoder::apply);
+      .def("apply", &Decoder::apply)
+      .def("subdivide", &Decoder::subdivided);
 }
 
 }  // namespace facesdk::python

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "network/plan.h"
+#include "python/bind_shrink.h"
 #include "python/bind_warp.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -245,6 +246,12 @@ void crop_into(Run& run, py::handle image, py::handle matrix, int threads) {
   warp_cpu(p);
 }
 
+// A smaller picture, and black beyond it, straight into the run's input.
+void shrink_picture(Run& run, py::handle image, int64_t rows, int64_t columns, int halvings) {
+  const View<uint8_t> from = require<uint8_t>(image, "image", {{"H"}, {"W"}, {"3", 3}});
+  shrink_into(from, rows, columns, halvings, {run.picture(), run.picture_row(), run.height(), run.width()});
+}
+
 py::array_t<uint8_t> picture_of(py::object self) {
   Run& run = self.cast<Run&>();
   return py::array_t<uint8_t>(
@@ -297,6 +304,7 @@ void bind_network(py::module_& m) {
       .def(py::init(&make_run))
       .def("picture", &picture_of)
       .def("crop", &crop_into)
+      .def("shrink", &shrink_picture)
       .def("run", &Run::run, py::call_guard<py::gil_scoped_release>())
       .def("gray", &gray_of)
       .def("read", &read_vector, py::arg(), py::arg().noconvert())

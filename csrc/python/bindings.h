@@ -5,6 +5,7 @@
 
 namespace facesdk::python {
 
+void bind_cells(pybind11::module_& m);
 void bind_decode(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_landmarks(pybind11::module_& m);
@@ -14,6 +15,7 @@ void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);
 void bind_ridge(pybind11::module_& m);
 void bind_sharpness(pybind11::module_& m);
+void bind_shrink(pybind11::module_& m);
 void bind_smoothness(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 

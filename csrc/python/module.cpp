@@ -14,6 +14,7 @@ PYBIND11_MODULE(_core, m) {
     }
   });
 
+  bind_cells(m);
   bind_decode(m);
   bind_geometry(m);
   bind_landmarks(m);
@@ -23,6 +24,7 @@ PYBIND11_MODULE(_core, m) {
   bind_rasterize(m);
   bind_ridge(m);
   bind_sharpness(m);
+  bind_shrink(m);
   bind_smoothness(m);
   bind_warp(m);
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "cells/cells.h"
 #include "common/parallel.h"
 #include "decode/decode.h"
 #include "decode/row_runs.h"
@@ -16,6 +17,7 @@
 #include "project/project.h"
 #include "rasterize/rasterize.h"
 #include "shade/shade.h"
+#include "shrink/shrink.h"
 #include "smoothness/smoothness.h"
 #include "warp/warp.h"
 
@@ -80,6 +82,21 @@ void check_decode(int64_t verts, int64_t rows, int threads) {
       {control.data(), verts, ptr.data(), idx.data(), val.data(), dense, out.data(), threads});
   const facesdk::RowRuns runs = facesdk::arrange_rows(ptr.data(), idx.data(), val.data(), dense);
   facesdk::subdivide_runs_cpu(runs, control.data(), verts, out.data(), threads);
+}
+
+void check_detector(int64_t height, int64_t width, int32_t halvings) {
+  const std::vector<uint8_t> image(static_cast<size_t>(3 * height * width), 255);
+  const int64_t rows = (height >> halvings) + 1, columns = (width >> halvings) + 2;
+  std::vector<uint8_t> small(static_cast<size_t>(4 * (rows + 1) * (columns + 3)));
+  facesdk::shrink_cpu({image.data(), height, width, halvings, rows, columns, small.data(), 4 * (columns + 3),
+                       rows + 1, columns + 3});
+  const int64_t cells = facesdk::cells_of(height, width);
+  auto raw = floats(facesdk::kCellNumbers * cells, -200, 200);
+  spoil(raw);
+  const facesdk::CellsParams p{raw.data(), height, width, 0.0f};
+  const auto count = static_cast<size_t>(facesdk::count_cells(p));
+  std::vector<float> boxes(4 * count), scores(count), points(10 * count), roll(count);
+  facesdk::read_cells(p, {boxes.data(), scores.data(), points.data(), roll.data()});
 }
 
 void check_mesh(int64_t verts, int64_t triangles, int threads) {
@@ -168,6 +185,9 @@ int main() {
       }
     }
   }
-  std::puts("decode normals project shade smoothness rasterize warp: clean");
+  for (const int32_t halvings : {0, 1, 3, 4, 5, 8}) {
+    for (const int64_t side : {1, 2, 37}) check_detector(side << halvings, (side + 1) << halvings, halvings);
+  }
+  std::puts("decode normals project shade smoothness rasterize warp shrink cells: clean");
   return 0;
 }

@@ -5,6 +5,7 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 
 from __future__ import annotations
 
+from facesdk.reference.cells import read_cells
 from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
 from facesdk.reference.landmarks import crop_landmarks, face_frame, mean_distance, mesh_points, turned_box
 from facesdk.reference.lit import lit_points
@@ -16,6 +17,7 @@ from facesdk.reference.rasterize import rasterize
 from facesdk.reference.ridge import ridge
 from facesdk.reference.shade import shade
 from facesdk.reference.sharpness import sharpness
+from facesdk.reference.shrink import shrink
 from facesdk.reference.smoothness import adjacency, smoothness
 from facesdk.reference.warp import warp
 
@@ -34,10 +36,12 @@ __all__ = [
     "picture_pose",
     "project",
     "rasterize",
+    "read_cells",
     "ridge",
     "rotation_from_six",
     "shade",
     "sharpness",
+    "shrink",
     "smoothness",
     "subdivide",
     "transform",

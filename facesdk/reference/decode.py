@@ -80,3 +80,8 @@ class Decoder:
             out[block] += sum_bytes(values[begin:end], coeffs[row[begin:end]] * step[begin:end])
         control = out.reshape(-1)[: base.size].reshape(base.shape)
         return control.copy() if self.subdivision is None else subdivide(control, *self.subdivision)
+
+    def subdivide(self, control: FloatArray, *, threads: int = 1) -> FloatArray:
+        """The subdivision alone."""
+        assert self.subdivision is not None
+        return subdivide(control, *self.subdivision)

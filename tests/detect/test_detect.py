@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facesdk.detect import ASSET, Detector, decode, fit, roll_of_points, suppress
+from facesdk.detect import ASSET, Detector, fit, fitted, suppress
 from facesdk.errors import AssetError, InvalidImage, InvalidOptions
 
 skimage_data = pytest.importorskip("skimage.data")
@@ -129,42 +129,13 @@ def test_suppression_keeps_the_best_and_separates_the_kept() -> None:
     assert len(suppress(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.4)) == 0
 
 
-def test_decode_places_each_cell() -> None:
-    height, width = 64, 96
-    counts = [(height // s) * (width // s) for s in (8, 16, 32)]
-    raw = np.full((sum(counts), 15), 0, np.float32)
-    raw[:, 0] = -9
-    for cell, centre, stride in (
-        (13, (8 + 3.5, 8 + 3.5), 8),
-        (counts[0] + 7, (16 + 7.5, 16 + 7.5), 16),
-        (counts[0] + counts[1] + 5, (64 + 15.5, 32 + 15.5), 32),
-    ):
-        raw[:, 0] = -9
-        raw[cell, 0] = 2
-        boxes, scores, points = decode(raw, height, width, 0.5)
-        assert len(boxes) == 1
-        assert scores[0] == pytest.approx(1 / (1 + np.exp(-2)))
-        assert np.allclose((boxes[0, :2] + boxes[0, 2:]) / 2, centre)
-        assert np.allclose(boxes[0, 2:] - boxes[0, :2], 4 * stride)
-        assert np.allclose(points[0], centre)
-
-
 def test_fit_keeps_the_shape() -> None:
-    picture, scale = fit(np.zeros((300, 401, 3), np.uint8), 200)
-    assert picture.shape == (160, 224, 3)
-    assert np.allclose(scale, 0.5, atol=0.005)
-    picture, scale = fit(np.zeros((10, 10, 3), np.uint8), 480)
-    assert picture.shape == (32, 32, 3)
-    assert np.allclose(scale, 3)
-
-
-@pytest.mark.parametrize("degrees", [-60, -20, 0, 45])
-@pytest.mark.parametrize("yaw_squeeze", [1.0, 0.1])
-def test_roll(degrees: float, yaw_squeeze: float) -> None:
-    upright = np.array([[-30, -25], [30, -25], [0, 5], [-20, 35], [20, 35]]) * (yaw_squeeze, 1)
-    angle = np.radians(degrees)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])  # clockwise, y down
-    assert roll_of_points((upright @ turn.T)[None].astype(np.float32))[0] == pytest.approx(degrees, abs=0.5)
+    seen = fitted(300, 401, 200)
+    assert fit(np.zeros((300, 401, 3), np.uint8), seen).shape == (160, 224, 3)
+    assert np.allclose(seen.scale, 0.5, atol=0.005)
+    seen = fitted(10, 10, 480)
+    assert fit(np.zeros((10, 10, 3), np.uint8), seen).shape == (32, 32, 3)
+    assert np.allclose(seen.scale, 3)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facesdk.detect import decode as decode_numpy  # noqa: E402
+from facesdk import ops  # noqa: E402
 from training.detector.geometry import map_boxes, map_points, similarity, visible  # noqa: E402
 from training.detector.loss import Targets, assign, detector_loss  # noqa: E402
 from training.detector.network import DetectorNet, cells, decode  # noqa: E402
@@ -35,7 +35,7 @@ def test_size_and_decode_agree_with_the_sdk() -> None:
     raw[..., 0] += 9
     centres, strides = cells(96, 160)
     logits, boxes, points = decode(raw, centres, strides)
-    got = decode_numpy(raw[0].numpy(), 96, 160, 0.5)
+    got = ops.read_cells(np.ascontiguousarray(raw[0].numpy()), 96, 160, 0.5)
     assert np.allclose(got[0], boxes[0].numpy(), atol=1e-3)
     assert np.allclose(got[1], logits.sigmoid()[0].numpy(), atol=1e-5)
     assert np.allclose(got[2], points[0].numpy(), atol=1e-3)
