@@ -65,7 +65,9 @@ class Albedo:
 
     def control(self, coefficients: FloatArray, detail: FloatArray) -> FloatArray:
         """(C, 3) RGB, not clipped, from (n_tex,) and (n_detail,) coefficients."""
-        basis = self._basis if self._basis.dtype == np.int8 else self._basis.astype(np.float32)
+        basis = self._basis
+        if basis.dtype != np.int8:
+            basis = np.ascontiguousarray(basis, dtype=np.float32)
         out = ops.decode_dense(self.mean, basis, coefficients * self._scale)
         if self.n_detail and detail.any():
             ends = np.cumsum([len(part) for part in self._parts])[:-1]
