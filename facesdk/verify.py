@@ -48,8 +48,8 @@ MOST_PRESENCE = 8.0
 """Beyond it, on either side, presence says nothing more."""
 
 # Logistic regression on the candidates in training scenes and close-ups, by training/verify.py.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -3.863, 9.992, -0.295
-PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.468, -4.264, 0.456
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -2.284, 10.885, -0.262
+PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE = 0.358, -6.006, 0.629
 
 
 @dataclasses.dataclass(frozen=True)
