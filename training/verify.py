@@ -29,8 +29,8 @@ LOWEST, SMALLEST_PX = 0.15, 14.0
 VIEWS = 5
 FACE, NOTHING = 0.45, 0.15
 ALARMS = 0.12
-"""False alarms per picture at a probability of one half: two fifths of what is allowed, because these scenes hold
-less clutter than streets do, where up to 2.3 times as many were seen."""
+"""False alarms per picture at a probability of one half: two fifths of what is allowed, because these scenes
+hold less clutter than streets do, where up to 2.3 times as many were seen."""
 
 
 def overlap(box: Array, others: Array) -> float:
