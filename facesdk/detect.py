@@ -101,7 +101,7 @@ class Detector:
     def _reduced(self, image: NDArray[np.uint8], side: int, threshold: float) -> Detections:
         """The larger faces, in a look at a smaller picture."""
         found = self._look(image, max(64, side), SMALLEST_REDUCED, np.inf, threshold)
-        return found[suppress(found.boxes_xyxy, found.scores, self.overlap)]
+        return found if len(found) < 2 else found[suppress(found.boxes_xyxy, found.scores, self.overlap)]
 
     def _find(self, image: NDArray[np.uint8], side: int) -> Detections:
         """Both looks at the given long side, joined."""

@@ -155,13 +155,15 @@ class FaceSDK:
         """One look at each face from where its landmarks (68, 2) px were in the last frame."""
         crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for _, p in seen]
         outputs, gray = self._regress(picture, crops, clock)
-        looks = []
-        for i, ((face, _), crop, x) in enumerate(zip(seen, crops, outputs, strict=True)):
-            x = self._with_eyes(crop, x, gray[i])
-            by_mesh, landmarks = self._landmarks(crop, x)
-            apart = None if x.points is None else verify.disagreement([by_mesh, x.points])
-            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], x.presence))
-        return looks
+        found = [face for face, _ in seen]
+        return [self._seen(*one) for one in zip(found, crops, outputs, gray, strict=True)]
+
+    def _seen(self, face: FoundFace, crop: Crop, x: Coefficients, gray: FloatArray) -> verify.Look:
+        """A single look as it is."""
+        x = self._with_eyes(crop, x, gray)
+        by_mesh, landmarks = self._landmarks(crop, x)
+        apart = None if x.points is None else verify.disagreement([by_mesh, x.points])
+        return verify.Look(face, crop, x, landmarks, apart, gray, x.presence)
 
     def _look(
         self,
@@ -182,7 +184,11 @@ class FaceSDK:
             kept = verify.worth_another_look([x.presence for x in outputs])
             found, crops = [found[i] for i in kept], [crops[i] for i in kept]
             outputs, gray = [outputs[i] for i in kept], gray[kept]
-        passes = 1 if quick else self.options.passes
+        if quick:
+            looks = [self._seen(*one) for one in zip(found, crops, outputs, gray, strict=True)]
+            clock.lap("refine")
+            return looks
+        passes = self.options.passes
         for again in range(1, passes):
             seen = [self._landmarks(crop, x)[1] for crop, x in zip(crops, outputs, strict=True)]
             crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for p in seen]
@@ -194,7 +200,7 @@ class FaceSDK:
             answers = [x] if mirrored is None else [x, mirrored[i]]
             presence = [answer.presence for answer in answers if answer.presence is not None]
             target, apart = self._agreed(crop, x, None if mirrored is None else mirrored[i])
-            if target is not None and not quick:
+            if target is not None:
                 x = refine(x, target, self._landmark_model, self.regressor.focal_ratio)
             x = self._with_eyes(crop, x, gray[i])
             landmarks = self._landmarks(crop, x)[1]
