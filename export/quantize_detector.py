@@ -24,7 +24,7 @@ SIDES = (640, 320, 224)  # long sides that pictures are looked at with
 
 def training_scenes(pack: Path, count: int) -> Iterator[FloatArray]:
     """Scenes for training, and pictures of single faces, as the detector sees them."""
-    from facesdk.detect import fit, fitted
+    from facesdk.detect import fit, letterbox
     from training.detector.compose import is_held_out, is_held_out_photo
     from training.detector.pack import Pack
 
@@ -33,7 +33,7 @@ def training_scenes(pack: Path, count: int) -> Iterator[FloatArray]:
         chosen = [i for i in range(len(pictures)) if not (is_held_out(i) or is_held_out_photo(i))]
         for k, i in enumerate(chosen[:: max(1, len(chosen) // count)][:count]):
             image = np.ascontiguousarray(pictures.level(i, 0)[..., ::-1])
-            seen = fit(image, fitted(image.shape[0], image.shape[1], SIDES[k % len(SIDES)]))
+            seen = fit(image, letterbox(image.shape[0], image.shape[1], SIDES[k % len(SIDES)]))
             yield np.ascontiguousarray(seen.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
 
 

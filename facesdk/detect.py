@@ -87,6 +87,7 @@ class Detector:
         """Faces in an RGB picture (H, W, 3) uint8. Raises InvalidImage for anything else."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
             raise InvalidImage(f"expected an RGB picture (H, W, 3) uint8, got {image.shape} {image.dtype}")
+        image = np.ascontiguousarray(image)  # once for all looks
         found = self._find(image, self.long_side)
         if self.retry and not len(found):
             found = self._find(image, int(self.long_side * 1.6))
@@ -95,6 +96,7 @@ class Detector:
     def quick(self, image: NDArray[np.uint8]) -> Detections:
         """Faces that fill much of an RGB picture (H, W, 3) uint8 and are beyond doubt; mostly all there is to
         see in a portrait, for a sixth of the time."""
+        image = np.ascontiguousarray(image)
         found = self._reduced(image, self.long_side // 2, max(SURE, self.threshold))
         return found if len(found) < 2 else found[_prominent(found)]
 
@@ -118,8 +120,7 @@ class Detector:
         self, image: NDArray[np.uint8], side: int, smallest: float, largest: float, threshold: float
     ) -> Detections:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
-        image = np.ascontiguousarray(image)
-        seen = fitted(image.shape[0], image.shape[1], side)
+        seen = letterbox(image.shape[0], image.shape[1], side)
         cells = self._cells(image, seen)
         boxes, scores, points, roll = ops.read_cells(cells, seen.height, seen.width, threshold)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
@@ -138,7 +139,7 @@ def _prominent(found: Detections) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Letterbox:
     """How a picture is made smaller, or larger, for a look: the arguments of ops.shrink."""
 
     rows: int
@@ -149,7 +150,7 @@ class Fitted:
     scale: tuple[float, float]  # px of the look over px of the picture, x and y
 
 
-Cells = Callable[[NDArray[np.uint8], Fitted], FloatArray]
+Cells = Callable[[NDArray[np.uint8], Letterbox], FloatArray]
 MOST_SIZES = 6  # picture sizes that are kept ready
 
 
@@ -174,7 +175,7 @@ def _onnx_cells(path: str | os.PathLike[str], threads: int) -> Cells:
         raise AssetError(f"cannot read the detector {path}: {reason}") from error
     name = session.get_inputs()[0].name
 
-    def cells(image: NDArray[np.uint8], seen: Fitted) -> FloatArray:
+    def cells(image: NDArray[np.uint8], seen: Letterbox) -> FloatArray:
         picture = fit(image, seen)
         tensor = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32) * np.float32(1 / 255)
         return _float(session.run(None, {name: tensor})[0][0])
@@ -197,7 +198,7 @@ def _plan_cells(path: str | os.PathLike[str]) -> Cells:
     def runs(height: int, width: int) -> Runs:
         return Runs(plan, height, width)
 
-    def cells(image: NDArray[np.uint8], seen: Fitted) -> FloatArray:
+    def cells(image: NDArray[np.uint8], seen: Letterbox) -> FloatArray:
         with runs(seen.height, seen.width).taken() as run:
             run.shrink(image, seen.rows, seen.columns, seen.halvings)
             run.run()
@@ -206,7 +207,7 @@ def _plan_cells(path: str | os.PathLike[str]) -> Cells:
     return cells
 
 
-def fitted(height: int, width: int, side: int) -> Fitted:
+def letterbox(height: int, width: int, side: int) -> Letterbox:
     """How a picture height x width comes to the given long side."""
     zoom = min(side / max(height, width), LARGEST_ZOOM)
     rows, columns = max(1, round(height * zoom)), max(1, round(width * zoom))
@@ -216,10 +217,10 @@ def fitted(height: int, width: int, side: int) -> Fitted:
     height, width = height >> halvings << halvings, width >> halvings << halvings
     rows, columns = max(1, round(height * zoom)), max(1, round(width * zoom))
     scale = (columns / width, rows / height)
-    return Fitted(rows, columns, halvings, -(-rows // 32) * 32, -(-columns // 32) * 32, scale)
+    return Letterbox(rows, columns, halvings, -(-rows // 32) * 32, -(-columns // 32) * 32, scale)
 
 
-def fit(image: NDArray[np.uint8], seen: Fitted) -> NDArray[np.uint8]:
+def fit(image: NDArray[np.uint8], seen: Letterbox) -> NDArray[np.uint8]:
     """The picture (H, W, 3) as it is looked at."""
     return ops.shrink(image, seen.rows, seen.columns, seen.halvings, seen.height, seen.width)[..., :3]
 

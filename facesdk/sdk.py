@@ -156,9 +156,9 @@ class FaceSDK:
         crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for _, p in seen]
         outputs, gray = self._regress(picture, crops, clock)
         found = [face for face, _ in seen]
-        return [self._seen(*one) for one in zip(found, crops, outputs, gray, strict=True)]
+        return [self._single_look(*one) for one in zip(found, crops, outputs, gray, strict=True)]
 
-    def _seen(self, face: FoundFace, crop: Crop, x: Coefficients, gray: FloatArray) -> verify.Look:
+    def _single_look(self, face: FoundFace, crop: Crop, x: Coefficients, gray: FloatArray) -> verify.Look:
         """A single look as it is."""
         x = self._with_eyes(crop, x, gray)
         by_mesh, landmarks = self._landmarks(crop, x)
@@ -185,7 +185,7 @@ class FaceSDK:
             found, crops = [found[i] for i in kept], [crops[i] for i in kept]
             outputs, gray = [outputs[i] for i in kept], gray[kept]
         if quick:
-            looks = [self._seen(*one) for one in zip(found, crops, outputs, gray, strict=True)]
+            looks = [self._single_look(*one) for one in zip(found, crops, outputs, gray, strict=True)]
             clock.lap("refine")
             return looks
         passes = self.options.passes

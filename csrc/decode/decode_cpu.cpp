@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/at_least.h"
 #include "common/float4.h"
 #include "common/parallel.h"
 #include "common/vectorize.h"
@@ -108,8 +109,7 @@ void add_shapes_cpu(const ShapesParams& p) {
 void subdivide_cpu(const SubdivideParams& p) {
   // Four floats a vertex: then each is one load within a line, and none needs to be told from the last.
   thread_local std::vector<float> kept;  // from frame to frame
-  if (static_cast<int64_t>(kept.size()) < 4 * p.controls) kept.resize(static_cast<size_t>(4 * p.controls));
-  float* control = kept.data();
+  float* control = at_least(kept, 4 * p.controls);
   const Rows3 rows(p.control, p.controls);
   for (int64_t c = 0; c < p.controls; ++c) store4(control + 4 * c, rows[c]);
   parallel_bands(p.verts, p.threads, [&](int64_t begin, int64_t end) {

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "common/at_least.h"
 #include "common/float4.h"
 #include "common/parallel.h"
 #include "common/vectorize.h"
@@ -49,7 +50,14 @@ FACESDK_HD void add_any(const Band& p, int64_t begin, int64_t end) {
   }
 }
 
-constexpr int kind(int a, int b, int c) { return 10000 * a + 100 * b + c; }
+// Whether a run has these counts; if so, it is added.
+template <int a, int b, int c>
+FACESDK_HD bool add_if(const Band& p, const RowRun& run, int64_t begin, int64_t count) {
+  if (run.counts[0] != a || run.counts[1] != b || run.counts[2] != c) return false;
+  const int32_t* idx = p.rows->idx.data() + run.entry + (begin - run.row) * (a + b + c);
+  add_known<a, b, c>(p.control, idx, run.weights, count, p.out + 3 * begin);
+  return true;
+}
 
 struct AddRuns {
   static FACESDK_HD void run(const Band& p) {
@@ -57,26 +65,9 @@ struct AddRuns {
       const int64_t begin = std::max<int64_t>(p.begin, run.row);
       const int64_t count = std::min<int64_t>(p.end, run.row + run.rows) - begin;
       if (count <= 0) continue;
-      const int32_t* counts = run.counts;
-      const int32_t* idx =
-          p.rows->idx.data() + run.entry + (begin - run.row) * (counts[0] + counts[1] + counts[2]);
-      float* out = p.out + 3 * begin;
-      switch (kind(counts[0], counts[1], counts[2])) {
-        case kind(1, 0, 0):
-          add_known<1, 0, 0>(p.control, idx, run.weights, count, out);
-          break;
-        case kind(4, 0, 0):
-          add_known<4, 0, 0>(p.control, idx, run.weights, count, out);
-          break;
-        case kind(4, 2, 0):
-          add_known<4, 2, 0>(p.control, idx, run.weights, count, out);
-          break;
-        case kind(4, 4, 1):
-          add_known<4, 4, 1>(p.control, idx, run.weights, count, out);
-          break;
-        default:
-          add_any(p, begin, begin + count);
-      }
+      const bool known = add_if<1, 0, 0>(p, run, begin, count) || add_if<4, 0, 0>(p, run, begin, count) ||
+                         add_if<4, 2, 0>(p, run, begin, count) || add_if<4, 4, 1>(p, run, begin, count);
+      if (!known) add_any(p, begin, begin + count);
     }
   }
 };
@@ -126,8 +117,7 @@ void subdivide_runs_cpu(const RowRuns& rows, const float* control, int64_t contr
                         int threads) {
   // Four floats a vertex: then each is one load within a line, and none needs to be told from the last.
   thread_local std::vector<float> kept;  // from frame to frame
-  if (static_cast<int64_t>(kept.size()) < 4 * controls) kept.resize(static_cast<size_t>(4 * controls));
-  float* four = kept.data();
+  float* four = at_least(kept, 4 * controls);
   const Rows3 from(control, controls);
   for (int64_t c = 0; c < controls; ++c) store4(four + 4 * c, from[c]);
   const auto verts = static_cast<int64_t>(rows.ptr.size()) - 1;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/at_least.h"
 #include "common/parallel.h"
 #include "common/vectorize.h"
 #include "lit/lit.h"
@@ -54,8 +55,7 @@ struct LightBlocks {
 
 bool lit_points_cpu(const LitParams& p) {
   thread_local std::vector<float> kept;  // from frame to frame
-  if (static_cast<int64_t>(kept.size()) < 4 * p.num_verts) kept.resize(static_cast<size_t>(4 * p.num_verts));
-  float* sums = kept.data();
+  float* sums = at_least(kept, 4 * p.num_verts);
   // A rotation turns the sums as it turns the vertices: normals are summed in the face frame.
   const NormalsParams normals{p.verts, p.triangles, p.num_verts, p.num_triangles, nullptr, p.threads};
   if (!sum_normals(normals, sums)) return false;

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <vector>
 
+#include "common/at_least.h"
 #include "common/float4.h"
 #include "common/parallel.h"
 #include "common/vectorize.h"
@@ -141,8 +142,7 @@ bool sum_normals(const NormalsParams& p, float* sums) {
 
 bool normals_cpu(const NormalsParams& p) {
   thread_local std::vector<float> kept;  // from frame to frame
-  if (static_cast<int64_t>(kept.size()) < 4 * p.num_verts) kept.resize(static_cast<size_t>(4 * p.num_verts));
-  float* sums = kept.data();
+  float* sums = at_least(kept, 4 * p.num_verts);
   if (!sum_normals(p, sums)) return false;
   parallel_bands(p.num_verts, p.threads, [&](int64_t begin, int64_t end) {
     vectorized<Normalize>(static_cast<const float*>(sums + 4 * begin), p.out + 3 * begin, end - begin);

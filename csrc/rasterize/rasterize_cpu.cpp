@@ -2,6 +2,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/at_least.h"
 #include "common/parallel.h"
 #include "common/vectorize.h"
 #include "rasterize/rasterize.h"
@@ -26,12 +27,6 @@ struct Memory {
 Memory& memory() {
   thread_local const std::unique_ptr<Memory> own(new Memory);
   return *own;
-}
-
-template <typename T>
-T* at_least(std::vector<T>& values, int64_t count) {
-  if (static_cast<int64_t>(values.size()) < count) values.resize(static_cast<size_t>(count));
-  return values.data();
 }
 
 struct Largest {

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <vector>
 
+#include "common/at_least.h"
 #include "common/vectorize.h"
 #include "shrink/shrink.h"
 #include "shrink/shrink_math.h"
@@ -102,27 +103,33 @@ struct Across {
   }
 };
 
+// What one picture leaves for the next, per thread.
+struct Memory {
+  std::vector<int16_t> rows[2], between, before, after, share;
+  std::vector<uint16_t> sums;
+  std::vector<int32_t> from;
+};
+
 // Rows of cells, of which the last two are kept.
 class Cells {
  public:
-  explicit Cells(const ShrinkParams& p) : p_(p), columns_(p.width >> p.halvings) {
-    const auto row = static_cast<size_t>(3 * columns_ + kSlack);
-    rows_[0].resize(row), rows_[1].resize(row);
-    sums_.resize(static_cast<size_t>(3 * (columns_ + 1) << p.halvings) + kSlack);
+  Cells(const ShrinkParams& p, Memory& own) : p_(p), columns_(p.width >> p.halvings) {
+    for (int i = 0; i < 2; ++i) rows_[i] = at_least(own.rows[i], 3 * columns_ + kSlack);
+    sums_ = at_least(own.sums, (3 * (columns_ + 1) << p.halvings) + kSlack);
   }
 
   const int16_t* row(int64_t number) {
-    std::vector<int16_t>& kept = rows_[number & 1];
-    if (held_[number & 1] != number) fill(number, kept.data());
-    held_[number & 1] = number;
-    return kept.data();
+    const int64_t slot = number & 1;
+    if (held_[slot] != number) fill(number, rows_[slot]);
+    held_[slot] = number;
+    return rows_[slot];
   }
 
  private:
   void fill(int64_t number, int16_t* out) {
     const int k = p_.halvings, over = std::max(0, k - kMostHalvingsExact);
     const int64_t count = 3 * columns_ << k;
-    uint16_t* sums = sums_.data();
+    uint16_t* sums = sums_;
     const int64_t stride = 3 * p_.width;
     const uint8_t* top = p_.image + stride * (number << k);
     if (k == 0) vectorized<Copy>(top, count, sums);
@@ -139,34 +146,34 @@ class Cells {
 
   const ShrinkParams& p_;
   int64_t columns_, held_[2] = {-1, -1};
-  std::vector<int16_t> rows_[2];
-  std::vector<uint16_t> sums_;
+  int16_t* rows_[2];
+  uint16_t* sums_;
 };
 
 }  // namespace
 
 void shrink_cpu(const ShrinkParams& p) {
   const int64_t columns = p.width >> p.halvings, rows = p.height >> p.halvings;
-  Cells cells(p);
-  const auto wide = static_cast<size_t>(4 * p.columns);
-  std::vector<int32_t> from(static_cast<size_t>(p.columns));
-  std::vector<int16_t> share(wide), before(wide), after(wide),
-      between(static_cast<size_t>(3 * columns + kSlack));
+  thread_local Memory own;
+  Cells cells(p, own);
+  const int64_t wide = 4 * p.columns;
+  int32_t* const from = at_least(own.from, p.columns);
+  int16_t *const share = at_least(own.share, wide), *const before = at_least(own.before, wide);
+  int16_t* const after = at_least(own.after, wide);
+  int16_t* const between = at_least(own.between, 3 * columns + kSlack);
   for (int64_t x = 0; x < p.columns; ++x) {
     const Tap tap = tap_of(x, p.columns, columns);
-    from[static_cast<size_t>(x)] = 3 * tap.cell;
-    std::fill_n(share.begin() + 4 * x, 4, tap.share);
+    from[x] = 3 * tap.cell;
+    std::fill_n(share + 4 * x, 4, tap.share);
   }
   for (int64_t y = 0; y < p.rows; ++y) {
     const Tap tap = tap_of(y, p.rows, rows);
     const int16_t* above = cells.row(tap.cell);
     const int16_t* below = cells.row(std::min<int64_t>(tap.cell + 1, rows - 1));
-    vectorized<Blend>(above, below, tap.share, 3 * columns + 3, between.data());
+    vectorized<Blend>(above, below, tap.share, 3 * columns + 3, between);
     uint8_t* out = p.out + y * p.row_bytes;
-    vectorized<Gather>(static_cast<const int16_t*>(between.data()), static_cast<const int32_t*>(from.data()),
-                       p.columns, before.data(), after.data());
-    vectorized<Across>(static_cast<const int16_t*>(before.data()), static_cast<const int16_t*>(after.data()),
-                       static_cast<const int16_t*>(share.data()), 4 * p.columns, out);
+    vectorized<Gather>(between, from, p.columns, before, after);
+    vectorized<Across>(before, after, share, wide, out);
     std::fill(out + 4 * p.columns, out + 4 * p.out_width, uint8_t{0});
   }
   for (int64_t y = p.rows; y < p.out_height; ++y) {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facesdk.detect import ASSET, Detector, fit, fitted, suppress
+from facesdk.detect import ASSET, Detector, fit, letterbox, suppress
 from facesdk.errors import AssetError, InvalidImage, InvalidOptions
 
 skimage_data = pytest.importorskip("skimage.data")
@@ -130,10 +130,10 @@ def test_suppression_keeps_the_best_and_separates_the_kept() -> None:
 
 
 def test_fit_keeps_the_shape() -> None:
-    seen = fitted(300, 401, 200)
+    seen = letterbox(300, 401, 200)
     assert fit(np.zeros((300, 401, 3), np.uint8), seen).shape == (160, 224, 3)
     assert np.allclose(seen.scale, 0.5, atol=0.005)
-    seen = fitted(10, 10, 480)
+    seen = letterbox(10, 10, 480)
     assert fit(np.zeros((10, 10, 3), np.uint8), seen).shape == (32, 32, 3)
     assert np.allclose(seen.scale, 3)
 
