@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measures import Array, align, box_size, nme
-from facesdk.landmarks import MIRROR_68
+from facesdk.core.landmarks import MIRROR_68
 from training.landmarks import CFP_HALF, INNER
 
 Score = Callable[[Array], dict[str, float]]

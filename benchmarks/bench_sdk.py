@@ -24,9 +24,9 @@ from benchmarks.cold import cold_start, memory
 from benchmarks.interleave import pin
 from benchmarks.roofline import limits, works
 from facesdk import FaceSDK, Options, manifest
-from facesdk.bench import Stage, TrackedFrame, fingerprint, measure, milliseconds
-from facesdk.image import Picture, load_image
-from facesdk.many import reconstruct_many
+from facesdk.batch import reconstruct_many
+from facesdk.cli.bench import Stage, TrackedFrame, fingerprint, measure, milliseconds
+from facesdk.io.image import Picture, load_image
 
 BATCHES = (1, 2, 4, 8, 16)
 Rows = dict[str, dict[str, float]]

@@ -27,7 +27,7 @@ print(json.dumps({{"import_s": imported - start, "construct_s": made - imported,
 LOOP = """
 import json
 from facesdk import FaceSDK, manifest
-from facesdk.image import load_image
+from facesdk.io.image import load_image
 
 def peak():
     with open("/proc/self/status") as file:

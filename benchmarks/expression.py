@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.identity import accuracy, auc
 from benchmarks.measures import Array
 from benchmarks.worker import Worker
-from facesdk.arkit import ARKIT_NAMES
+from facesdk.core.arkit import ARKIT_NAMES
 from facesdk.result import Face
 
 MOUTH = (0.06, 0.18)  # gap over nose length: closed up to the first, open from the second

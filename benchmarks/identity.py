@@ -1,9 +1,9 @@
 """Who is it, from the coefficients alone: verification of pairs and retrieval on lfw_identities.
 
 The measure is the cosine of two vectors; nothing is learned here. Ours are the identity code (a linear map of
-shape's and albedo's coefficients, learned from training photos: facesdk/identity.py), and for comparison the
-shape's coefficients alone, as the network gives them and each over its standard deviation among the training
-labels (mb05's network gives its own in that unit). Every
+shape's and albedo's coefficients, learned from training photos: facesdk/appearance/identity.py), and for
+comparison the shape's coefficients alone, as the network gives them and each over its standard deviation
+among the training labels (mb05's network gives its own in that unit). Every
 pair of photos of one person is a "same" pair; as many "different" pairs are drawn by the seed. As in LFW's
 protocol there are ten folds, here by person: the threshold that is best on nine folds decides in the tenth.
 Rank 1: the nearest of all other photos is of the same person.

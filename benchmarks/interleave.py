@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measures import Array
-from facesdk.bench import milliseconds
+from facesdk.cli.bench import milliseconds
 
 Timed = Callable[[int], Array]  # runs -> (runs,) ms
 

@@ -12,8 +12,8 @@ from benchmarks.interleave import Timed
 from benchmarks.measures import Array
 from benchmarks.worker import Worker
 from facesdk import FaceModel
-from facesdk.bench import Dense
-from facesdk.bfm import packed
+from facesdk.cli.bench import Dense
+from facesdk.morphable.bfm import packed
 
 FACE_MESH = Path(__file__).with_name("mediapipe_worker.py")
 DENSE_VERTS = 38365  # of 3DDFA_V2's face model without neck

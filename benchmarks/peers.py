@@ -37,9 +37,9 @@ from benchmarks.peer_parts import (
 from benchmarks.scaling import raster_scaling, show_scaling, thread_speedup
 from benchmarks.worker import Worker
 from facesdk import FaceSDK, Options, manifest, ops
-from facesdk.bench import Dense, TrackedFrame, TrackedVideo, fingerprint, percentiles
+from facesdk.cli.bench import Dense, TrackedFrame, TrackedVideo, fingerprint, percentiles
 from facesdk.errors import FaceSDKError
-from facesdk.image import load_image
+from facesdk.io.image import load_image
 
 ENGINES = ("default", "onnxruntime", "openvino")  # that run the shipped default
 TRACKED_PX, FIRST_PX = 450, (720, 1080)  # the tracked photo is square; the first frame's is width, height

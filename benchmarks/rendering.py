@@ -18,7 +18,7 @@ from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.measures import Array
 from facesdk import ops
 from facesdk.crop import crop_from_landmarks, roll_from_landmarks
-from facesdk.render import lit_colors
+from facesdk.rendering.render import lit_colors
 from facesdk.result import Face
 
 FOREHEAD = 0.28  # of the distance from chin to brows

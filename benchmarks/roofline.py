@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measures import Array
-from facesdk.bench import TrackedFrame, milliseconds
+from facesdk.cli.bench import TrackedFrame, milliseconds
 
 COPIED_MB, PRODUCT = 256, 1024
 

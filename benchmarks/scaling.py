@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.interleave import interleaved, ratio, timed
 from benchmarks.measures import Array
 from facesdk import ops
-from facesdk.bench import milliseconds
+from facesdk.cli.bench import milliseconds
 
 TRIANGLES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 SIDES = (64, 128, 256, 512, 1024, 2048)

@@ -23,7 +23,7 @@ from scipy.spatial import cKDTree
 from benchmarks.bench_accuracy import DATA
 from benchmarks.measures import Array
 from facesdk import FaceSDK, Options, ops
-from facesdk.face_model import FaceModel
+from facesdk.morphable.face_model import FaceModel
 from training.landmarks import INNER
 
 YAWS = (-60, -30, 0, 30, 60)

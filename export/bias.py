@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.compile_plan import PlanFile
-from facesdk.backends import open_session
+from facesdk.inference import open_session
 
 FloatArray = NDArray[np.float32]
 BATCH = 16

@@ -1,4 +1,4 @@
-"""A quantised network as a plan: the steps and packed numbers that csrc/network runs.
+"""A quantised network as a plan: the steps and packed numbers that csrc/nn runs.
 
 Input are the lean float32 network and its QDQ form, from which the ranges of the maps are taken. Known
 pieces of graph become one step each:

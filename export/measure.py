@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facesdk.backends import open_session
+from facesdk.inference import open_session
 from training.augment import Augment
 from training.camera import project, rotation_from_six
 from training.data import load_shards

@@ -3,7 +3,7 @@
     python -m export.quantize --network mobile_facernet.onnx --shards SHARDS --out mobile_facernet.int8.onnx
 
 Writes two files: QDQ ONNX, for ONNX Runtime and OpenVINO, and beside it, with the ending .plan, the same
-network for the kernels of csrc/network (see export/compile_plan.py). What each loses is measured on training
+network for the kernels of csrc/nn (see export/compile_plan.py). What each loses is measured on training
 crops that are held out; no evaluation set is touched.
 """
 

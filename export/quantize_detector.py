@@ -1,4 +1,4 @@
-"""The detector in eight bits, as a plan for the kernels of csrc/network.
+"""The detector in eight bits, as a plan for the kernels of csrc/nn.
 
     python -m export.quantize_detector --network detector.onnx --pack runs/detector/pack --out detector.plan
 

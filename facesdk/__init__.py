@@ -20,8 +20,8 @@ from facesdk.errors import (
 )
 
 if TYPE_CHECKING:
-    from facesdk.face_model import FaceModel
-    from facesdk.many import reconstruct_many
+    from facesdk.batch import reconstruct_many
+    from facesdk.morphable.face_model import FaceModel
     from facesdk.options import Options
     from facesdk.result import Face, Pose, Quality, Result
     from facesdk.sdk import FaceSDK
@@ -33,13 +33,13 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "Face": "facesdk.result",
-    "FaceModel": "facesdk.face_model",
+    "FaceModel": "facesdk.morphable.face_model",
     "FaceSDK": "facesdk.sdk",
     "Options": "facesdk.options",
     "Pose": "facesdk.result",
     "Quality": "facesdk.result",
     "Result": "facesdk.result",
-    "reconstruct_many": "facesdk.many",
+    "reconstruct_many": "facesdk.batch",
 }
 
 __all__ = [

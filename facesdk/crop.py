@@ -62,7 +62,7 @@ def make_crop(center: tuple[float, float], side: float, roll_deg: float, size: i
 def crop_from_landmarks(landmarks_px: npt.ArrayLike, roll_deg: float, size: int) -> Crop:
     """Crop round the box of the (68, 2) landmarks, taken in the frame turned upright by roll_deg."""
     angle = math.radians(roll_deg)
-    left, top, right, bottom = ops.turned_box(_f32(landmarks_px), angle)
+    left, top, right, bottom = ops.oriented_bbox(_f32(landmarks_px), angle)
     across, down = (left + right) / 2, (top + bottom) / 2
     c, s = math.cos(angle), math.sin(angle)
     center = (c * across - s * down, s * across + c * down)
@@ -91,7 +91,7 @@ def roll_from_landmarks(landmarks: npt.ArrayLike) -> float:
 
     The labels that the network learned from were cut upright by this line.
     """
-    return math.degrees(ops.face_frame(_f32(landmarks), FOREHEAD)[0])
+    return math.degrees(ops.landmark_roll_and_bbox(_f32(landmarks), FOREHEAD)[0])
 
 
 def roll_from_points(five_points: npt.ArrayLike) -> float:

@@ -22,7 +22,7 @@ LARGEST_FACE = 190.0  # px as the network sees it; larger ones are left to the r
 SMALLEST_REDUCED = 40.0  # px in the reduced look; smaller ones are left to the full look
 REDUCTION = 3.0
 SURE = 0.8  # score of a face that needs no second opinion
-MOST_HALVINGS = 8  # of ops.shrink
+MOST_HALVINGS = 8  # of ops.resize
 LARGEST_ZOOM = 3.0  # a thumbnail is enlarged no further: there is nothing more to see in it
 
 
@@ -122,7 +122,7 @@ class Detector:
         """One run of the network; faces whose size there lies in the range, in the picture's pixels."""
         seen = letterbox(image.shape[0], image.shape[1], side)
         cells = self._cells(image, seen)
-        boxes, scores, points, roll = ops.read_cells(cells, seen.height, seen.width, threshold)
+        boxes, scores, points, roll = ops.decode_detections(cells, seen.height, seen.width, threshold)
         size = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
         keep = (size >= smallest) & (size < largest)
         # pixel centres at integers: (p + 0.5) / scale - 0.5
@@ -140,7 +140,7 @@ def _prominent(found: Detections) -> NDArray[np.intp]:
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a picture is made smaller, or larger, for a look: the arguments of ops.shrink."""
+    """How a picture is made smaller, or larger, for a look: the arguments of ops.resize."""
 
     rows: int
     columns: int
@@ -184,7 +184,7 @@ def _onnx_cells(path: str | os.PathLike[str], threads: int) -> Cells:
 
 
 def _plan_cells(path: str | os.PathLike[str]) -> Cells:
-    from facesdk.backends.native import Runs, build, read_plan
+    from facesdk.inference.int8_engine import Runs, build, read_plan
 
     description, arrays, _ = read_plan(path)
     plan = build(description, arrays, os.path.basename(os.fspath(path)))
@@ -222,7 +222,7 @@ def letterbox(height: int, width: int, side: int) -> Letterbox:
 
 def fit(image: NDArray[np.uint8], seen: Letterbox) -> NDArray[np.uint8]:
     """The picture (H, W, 3) as it is looked at."""
-    return ops.shrink(image, seen.rows, seen.columns, seen.halvings, seen.height, seen.width)[..., :3]
+    return ops.resize(image, seen.rows, seen.columns, seen.halvings, seen.height, seen.width)[..., :3]
 
 
 def suppress(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.intp]:

@@ -74,7 +74,7 @@ class Eyes:
         for k, (outer, inner) in enumerate(CORNERS):
             (ax, ay), (bx, by) = ((landmarks[[outer, inner]] + 0.5) * size - 0.5).tolist()
             right = (WIDE * (bx - ax) / 2, WIDE * (by - ay) / 2)
-            out[k] = ops.patch(
+            out[k] = ops.sample_normalized_patch(
                 gray, ((ax + bx) / 2, (ay + by) / 2), right,
                 mirrored=outer > inner, across=ACROSS, down=DOWN, flat=FLAT,
             )  # fmt: skip

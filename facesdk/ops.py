@@ -7,6 +7,7 @@ and gives the same bits for any number of threads. `facesdk.reference` has the N
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -33,30 +34,50 @@ __all__ = [
     "ShapeBlocks",
     "adjacency",
     "crop_landmarks",
+    "damped_least_squares",
     "decode",
     "decode_dense",
-    "face_frame",
-    "lit_points",
+    "decode_detections",
+    "landmark_roll_and_bbox",
     "mean_distance",
     "mesh_points",
     "normals",
-    "patch",
+    "oriented_bbox",
     "picture_pose",
     "project",
     "rasterize",
-    "read_cells",
-    "ridge",
+    "resize",
     "rotation_from_six",
+    "sample_normalized_patch",
     "shade",
+    "shade_and_project",
     "sharpness",
-    "shrink",
     "smoothness",
     "subdivide",
     "transform",
-    "turned_box",
     "unproject",
     "warp",
 ]
+
+
+_RENAMED = {
+    "face_frame": "landmark_roll_and_bbox",
+    "lit_points": "shade_and_project",
+    "patch": "sample_normalized_patch",
+    "read_cells": "decode_detections",
+    "ridge": "damped_least_squares",
+    "shrink": "resize",
+    "turned_box": "oriented_bbox",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Give an op under the name that it had before version 0.2, with a DeprecationWarning."""
+    current = _RENAMED.get(name)
+    if current is None:
+        raise AttributeError(f"module 'facesdk.ops' has no attribute {name!r}")
+    warnings.warn(f"ops.{name} is now ops.{current}", DeprecationWarning, stacklevel=2)
+    return globals()[current]
 
 
 class Raster(NamedTuple):
@@ -162,7 +183,7 @@ def normals(verts: FloatArray, triangles: IntArray, *, threads: int = 1) -> Floa
     return _core.normals(verts, triangles, threads)
 
 
-def lit_points(
+def shade_and_project(
     verts_face: FloatArray,
     triangles: IntArray,
     rotation: FloatArray,
@@ -180,7 +201,9 @@ def lit_points(
     albedo (V, 3) in 0..1; sh (9, 3). Returns points (V, 3): x px, y px, depth mm, and colors (V, 3), not
     clipped. Neither normals nor vertices of the camera frame are written.
     """
-    return _core.lit_points(verts_face, triangles, rotation, translation, intrinsics, albedo, sh, threads)
+    return _core.shade_and_project(
+        verts_face, triangles, rotation, translation, intrinsics, albedo, sh, threads
+    )
 
 
 def transform(
@@ -266,7 +289,7 @@ def _wanted(want: Sequence[str]) -> frozenset[str]:
     return wanted
 
 
-def read_cells(
+def decode_detections(
     raw: FloatArray, height: int, width: int, threshold: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Faces in a detector's output for a look height x width, multiples of 32 px.
@@ -278,16 +301,16 @@ def read_cells(
     the top of the head leans to the right: from the mouth's middle up to the eyes' middle and along the eyes,
     whichever is longer, so that a profile, whose eyes nearly meet, has one too.
     """
-    return _core.read_cells(raw, height, width, threshold)
+    return _core.decode_detections(raw, height, width, threshold)
 
 
-def ridge(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatArray:
+def damped_least_squares(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatArray:
     """The damped least-squares step of fewer equations than unknowns: argmin |J s - r|^2 + damping |s|^2.
 
     jacobian (M, N) with M <= 4096, residual (M,), damping > 0. Returns (N,); zeros where something in the
     system is not finite.
     """
-    return _core.ridge(jacobian, residual, damping)
+    return _core.damped_least_squares(jacobian, residual, damping)
 
 
 def crop_landmarks(
@@ -332,22 +355,24 @@ def mean_distance(a: FloatArray, b: FloatArray) -> float:
     return _core.mean_distance(a, b)
 
 
-def turned_box(points: FloatArray, angle: float) -> tuple[float, float, float, float]:
+def oriented_bbox(points: FloatArray, angle: float) -> tuple[float, float, float, float]:
     """Least x and y, greatest x and y of points (N, 2), N > 0, in a turned frame.
 
     Its axes are (cos, sin) and (-sin, cos) of an angle in radians.
     """
-    return _core.turned_box(points, angle)
+    return _core.oriented_bbox(points, angle)
 
 
-def face_frame(landmarks: FloatArray, forehead: float) -> tuple[float, tuple[float, float, float, float]]:
+def landmark_roll_and_bbox(
+    landmarks: FloatArray, forehead: float
+) -> tuple[float, tuple[float, float, float, float]]:
     """Roll in radians and upright box x0, y0, x1, y1 of a face from its 68 landmarks (68, 2).
 
     The roll is that of the line from the middle of the mouth to the middle of the eyes, positive where the
     top leans to the picture's right. The box reaches above the brows by `forehead` times the height of the
     landmarks along that line.
     """
-    return _core.face_frame(landmarks, forehead)
+    return _core.landmark_roll_and_bbox(landmarks, forehead)
 
 
 def picture_pose(
@@ -374,7 +399,7 @@ def picture_pose(
     )
 
 
-def patch(
+def sample_normalized_patch(
     gray: FloatArray,
     center: tuple[float, float],
     right: tuple[float, float],
@@ -390,10 +415,10 @@ def patch(
     quarter or, mirrored, against it. Sampled bilinearly from side to side, beyond the picture its border; the
     mean is taken off, and the deviation plus `flat` divided out.
     """
-    return _core.patch(gray, *center, *right, mirrored, across, down, flat)
+    return _core.sample_normalized_patch(gray, *center, *right, mirrored, across, down, flat)
 
 
-def shrink(
+def resize(
     image: NDArray[np.uint8], rows: int, columns: int, halvings: int, height: int, width: int
 ) -> NDArray[np.uint8]:
     """A smaller picture in the upper left of a black one: what a detector looks at.
@@ -402,7 +427,7 @@ def shrink(
     left, then taken to rows x columns bilinearly, pixel centres half way. Returns (height, width, 4), of
     which the last channel is 0.
     """
-    return _core.shrink(image, rows, columns, halvings, height, width)
+    return _core.resize(image, rows, columns, halvings, height, width)
 
 
 def sharpness(gray: FloatArray) -> float:

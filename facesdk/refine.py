@@ -64,7 +64,7 @@ def refine(x: Coefficients, target: FloatArray, model: LandmarkModel, focal_rati
     np.matmul(by_point @ x.rotation, model.by_landmark, out=jacobian[:, :, 6:])
     scaled = jacobian.reshape(136, -1) * model.usual
     residual = np.asarray(target - seen, np.float32).reshape(136)
-    step = model.usual * ops.ridge(scaled, residual, LANDMARK**2)
+    step = model.usual * ops.damped_least_squares(scaled, residual, LANDMARK**2)
     if not np.isfinite(step).all() or not step.any():
         return x
     end = 6 + model.n_id

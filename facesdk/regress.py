@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
-from facesdk.backends import open_session
 from facesdk.crop import Crop
 from facesdk.errors import AssetError
+from facesdk.inference import open_session
 
 FloatArray = npt.NDArray[np.float32]
 

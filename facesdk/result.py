@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
-from facesdk.appearance import BRIGHTEST, Appearance, fit_appearance
+from facesdk.appearance.fit import BRIGHTEST, Appearance, fit_appearance
 from facesdk.camera import euler_from_rotation, quaternion_from_rotation
-from facesdk.face_model import FaceModel
-from facesdk.render import Rendering, rasterize_window, render, visible_vertices
+from facesdk.morphable.face_model import FaceModel
+from facesdk.rendering.render import Rendering, rasterize_window, render, visible_vertices
 
 if TYPE_CHECKING:
-    from facesdk.texture import Texture
+    from facesdk.appearance.texture import Texture
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -149,12 +149,12 @@ class Face:
 
     @functools.cached_property
     def identity_code(self) -> FloatArray:
-        """(128,) of length one: who it is, by shape and albedo alone (facesdk/identity.py).
+        """(128,) of length one: who it is, by shape and albedo alone (facesdk/appearance/identity.py).
 
         The inner product of two says how much two faces are alike. Albedo is fitted to the photo, in a video
         too.
         """
-        from facesdk import identity  # slow to read; few callers want it
+        from facesdk.appearance import identity  # slow to read; few callers want it
 
         appearance = self.appearance
         if self.track is not None:
@@ -198,7 +198,7 @@ class Face:
         """(H, W, 3) uint8 RGB: albedo under the light, on black or on the given picture of the same size."""
         full = np.zeros_like(self.image) if background is None else background.copy()
         pose = self.pose
-        points, colors = ops.lit_points(
+        points, colors = ops.shade_and_project(
             self.verts_face_mm, self.triangles, pose.matrix, pose.translation_mm, pose.intrinsics,
             self.albedo, self.sh, threads=self.threads,
         )  # fmt: skip
@@ -215,7 +215,7 @@ class Face:
     @functools.cached_property
     def texture(self) -> Texture:
         """UV texture: the photo where the face was seen, the model's lit albedo elsewhere."""
-        from facesdk.texture import bake
+        from facesdk.appearance.texture import bake
 
         return bake(self)
 
@@ -229,7 +229,7 @@ class Face:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write .glb, .obj (with .mtl and .png), .ply or .json, by the name's ending."""
-        from facesdk.files import save_face
+        from facesdk.io.files import save_face
 
         save_face(self, path)
 
@@ -249,12 +249,12 @@ class Result:
 
     def overlay(self, layers: str | Sequence[str] = ("mesh", "landmarks")) -> Picture:
         """(H, W, 3) uint8 RGB: the photo with mesh, landmarks, depth, normals or render drawn over it."""
-        from facesdk.draw import overlay
+        from facesdk.rendering.overlay import overlay
 
         return overlay(self, layers)
 
     def plot(self) -> Picture:
         """One sheet, uint8 RGB: the photo beside each layer of overlay()."""
-        from facesdk.draw import contact_sheet
+        from facesdk.rendering.overlay import contact_sheet
 
         return contact_sheet(self)

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import eyes, manifest, ops, verify
-from facesdk.appearance import Appearance
-from facesdk.backends import choose_backend
+from facesdk import candidate_filter, eyes, manifest, ops
+from facesdk.appearance.fit import Appearance
 from facesdk.boxes import DetectorLike, FoundFace, found_faces
 from facesdk.camera import assumed_intrinsics, check_intrinsics, picture_pose
 from facesdk.clock import Clock
+from facesdk.core.landmarks import MIRROR_68
 from facesdk.crop import Crop, crop_from_detection, crop_from_landmarks, roll_from_landmarks
 from facesdk.errors import InvalidOptions
 from facesdk.eyes import Eyes
-from facesdk.face_model import FaceModel
-from facesdk.image import ImageLike, Picture, load_image
-from facesdk.landmarks import MIRROR_68
+from facesdk.inference import choose_backend
+from facesdk.io.image import ImageLike, Picture, load_image
+from facesdk.morphable.face_model import FaceModel
 from facesdk.options import Options
 from facesdk.quality import assess
 from facesdk.refine import LandmarkModel, refine
@@ -34,7 +34,7 @@ from facesdk.regress import Coefficients, Regressor
 from facesdk.result import Face, Pose, Result
 
 if TYPE_CHECKING:
-    from facesdk.track import Tracker
+    from facesdk.tracking.tracker import Tracker
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -69,7 +69,8 @@ class FaceSDK:
     ) -> Result:
         """All faces of one picture, largest and surest first; no face gives an empty list.
 
-        image: path, bytes, PIL image or array (see facesdk/image.py); bgr: an array's channels are B, G, R.
+        image: path, bytes, PIL image or array (see facesdk/io/image.py); bgr: an array's channels are
+        B, G, R.
         boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector. intrinsics: (3, 3) camera matrix in px;
         with it the pose is in true millimetres (pose.metric).
         Raises InvalidImage, InvalidArray, InvalidOptions.
@@ -92,8 +93,9 @@ class FaceSDK:
         """All faces of the next frame of a video: one run of the network for each face that is followed.
 
         Arguments and errors as those of `reconstruct`; in addition every face has a number (Face.track) that
-        stays as long as it is followed, and its identity steadies over the frames (facesdk/track.py). The
-        result refers to an RGB array given as `frame`: copy it if its buffer is used again.
+        stays as long as it is followed, and its identity steadies over the frames
+        (facesdk/tracking/tracker.py). The result refers to an RGB array given as `frame`: copy it if its
+        buffer is used again.
         tracker: what is remembered from frame to frame, Tracker(sdk); one for each video. Without it, the SDK
         remembers one video, which `sdk.tracker.reset()` ends.
         """
@@ -102,17 +104,17 @@ class FaceSDK:
     @functools.cached_property
     def tracker(self) -> Tracker:
         """What `track` remembers."""
-        from facesdk.track import Tracker
+        from facesdk.tracking.tracker import Tracker
 
         return Tracker(self)
 
-    def look(self, picture: Picture, found: Any) -> list[verify.Look]:
+    def look(self, picture: Picture, found: Any) -> list[candidate_filter.Look]:
         """What the network makes of every candidate in `found` (see facesdk/boxes.py), none left out."""
         return self._look(picture, found_faces(found), Clock(), trusted=True)
 
     def find(
         self, picture: Picture, boxes: npt.ArrayLike | None, clock: Clock, quick: bool = False
-    ) -> list[verify.Look]:
+    ) -> list[candidate_filter.Look]:
         """The faces of a picture, or those in `boxes`, largest and surest first, as the network sees them.
 
         quick: large faces beyond doubt, where the detector has a quick look; where it sees none, all.
@@ -132,38 +134,40 @@ class FaceSDK:
         trusted: bool,
         clock: Clock,
         quick: bool = False,
-    ) -> list[verify.Look]:
+    ) -> list[candidate_filter.Look]:
         """The candidates that the options ask for and, unless trusted, that the network takes for faces."""
-        least = self.options.min_detector_score * (1.0 if trusted else verify.CANDIDATE)
-        most = self.options.max_faces * (1 if trusted else verify.MOST_CANDIDATES_PER_FACE)
+        least = self.options.min_detector_score * (1.0 if trusted else candidate_filter.CANDIDATE)
+        most = self.options.max_faces * (1 if trusted else candidate_filter.MOST_CANDIDATES_PER_FACE)
         found = self._select(found, least)[:most]
         clock.lap("detect")
         least = self.options.min_detector_score
         if self.options.max_faces == 1 and not trusted and len(found) > 1:
             # The most prominent candidate is mostly the face: the others are looked at only where it is not.
-            first = verify.faces_among(self._look(picture, found[:1], clock, quick), least)
+            first = candidate_filter.faces_among(self._look(picture, found[:1], clock, quick), least)
             if first and first[0].found.score >= least:
                 return first
         looks = self._look(picture, found, clock, quick, trusted)
         if not trusted:
-            looks = verify.faces_among(looks, least)
+            looks = candidate_filter.faces_among(looks, least)
         return looks[: self.options.max_faces]
 
     def follow(
         self, picture: Picture, seen: list[tuple[FoundFace, FloatArray]], clock: Clock
-    ) -> list[verify.Look]:
+    ) -> list[candidate_filter.Look]:
         """One look at each face from where its landmarks (68, 2) px were in the last frame."""
         crops = [crop_from_landmarks(p, roll_from_landmarks(p), self.regressor.input_size) for _, p in seen]
         outputs, gray = self._regress(picture, crops, clock)
         found = [face for face, _ in seen]
         return [self._single_look(*one) for one in zip(found, crops, outputs, gray, strict=True)]
 
-    def _single_look(self, face: FoundFace, crop: Crop, x: Coefficients, gray: FloatArray) -> verify.Look:
+    def _single_look(
+        self, face: FoundFace, crop: Crop, x: Coefficients, gray: FloatArray
+    ) -> candidate_filter.Look:
         """A single look as it is."""
         x = self._with_eyes(crop, x, gray)
         by_mesh, landmarks = self._landmarks(crop, x)
-        apart = None if x.points is None else verify.disagreement([by_mesh, x.points])
-        return verify.Look(face, crop, x, landmarks, apart, gray, x.presence)
+        apart = None if x.points is None else candidate_filter.disagreement([by_mesh, x.points])
+        return candidate_filter.Look(face, crop, x, landmarks, apart, gray, x.presence)
 
     def _look(
         self,
@@ -172,7 +176,7 @@ class FaceSDK:
         clock: Clock,
         quick: bool = False,
         trusted: bool = False,
-    ) -> list[verify.Look]:
+    ) -> list[candidate_filter.Look]:
         """The last of several looks at each candidate, with one at the mirrored crop, refined.
 
         quick: a single look as it is, as at the frames that follow in a video; it errs by 2 per cent more.
@@ -181,7 +185,7 @@ class FaceSDK:
         crops = [self._crop_found(face) for face in found]
         (outputs, gray), mirrored = self._regress(picture, crops, clock), None
         if not trusted and len(found) > 1:
-            kept = verify.worth_another_look([x.presence for x in outputs])
+            kept = candidate_filter.worth_another_look([x.presence for x in outputs])
             found, crops = [found[i] for i in kept], [crops[i] for i in kept]
             outputs, gray = [outputs[i] for i in kept], gray[kept]
         if quick:
@@ -205,7 +209,7 @@ class FaceSDK:
             x = self._with_eyes(crop, x, gray[i])
             landmarks = self._landmarks(crop, x)[1]
             said = sum(presence) / len(presence) if presence else None
-            looks.append(verify.Look(face, crop, x, landmarks, apart, gray[i], said))
+            looks.append(candidate_filter.Look(face, crop, x, landmarks, apart, gray[i], said))
         clock.lap("refine")
         return looks
 
@@ -218,7 +222,7 @@ class FaceSDK:
             answers += [points[MIRROR_68] * MIRRORED for points in self._answers(crop, mirrored)]
         if len(answers) == 1:
             return None, None
-        return np.mean(answers, axis=0), verify.disagreement(answers)
+        return np.mean(answers, axis=0), candidate_filter.disagreement(answers)
 
     @functools.cached_property
     def _eyes(self) -> Eyes:
@@ -229,7 +233,7 @@ class FaceSDK:
         return LandmarkModel(*self.model.landmark_bases, self.model.n_id)
 
     def assemble(
-        self, picture: Picture, looks: list[verify.Look], camera: FloatArray | None, clock: Clock
+        self, picture: Picture, looks: list[candidate_filter.Look], camera: FloatArray | None, clock: Clock
     ) -> Result:
         """The faces of the looks, in their order; camera (3, 3): the user's, None where it is assumed."""
         intrinsics = camera
@@ -242,7 +246,12 @@ class FaceSDK:
         return Result(faces, picture, clock.finish())
 
     def _face(
-        self, picture: Picture, look: verify.Look, intrinsics: FloatArray, metric: bool, clock: Clock
+        self,
+        picture: Picture,
+        look: candidate_filter.Look,
+        intrinsics: FloatArray,
+        metric: bool,
+        clock: Clock,
     ) -> Face:
         x, crop, found = look.x, look.crop, look.found
         verts = self.model.decode(x.identity, x.expression, threads=self.options.threads)
@@ -353,7 +362,7 @@ class FaceSDK:
             return lambda picture: np.array([[*face.box_xyxy_px, face.score] for face in fixed])
         from facesdk.detect import Detector
 
-        threshold = min(max(self.options.min_detector_score * verify.CANDIDATE, 0.01), 0.99)
+        threshold = min(max(self.options.min_detector_score * candidate_filter.CANDIDATE, 0.01), 0.99)
         path = self.options.detector
         if path is None:
             known = manifest.DETECTOR_PLAN in manifest.manifest()

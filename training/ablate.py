@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from facesdk.face_model import FaceModel
+from facesdk.morphable.face_model import FaceModel
 from training import checkpoint
 from training.data import Shards, load_shards
 from training.depth import measure

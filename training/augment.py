@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from facesdk.landmarks import MIRROR_68
+from facesdk.core.landmarks import MIRROR_68
 from training import close_eyes
 from training.camera import move_pose, rotation_from_vector, six_from_rotation, turn_light
 from training.cutouts import Cutouts

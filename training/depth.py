@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facesdk import ops
 from facesdk.camera import crop_intrinsics
-from facesdk.face_model import FaceModel
+from facesdk.morphable.face_model import FaceModel
 from training.augment import Augment
 from training.camera import FOCAL_RATIO, Z0_MM, rotation_from_six
 from training.networks.mobile_facernet import MobileFaceRNet

@@ -24,9 +24,9 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from facesdk import FaceSDK, Options, manifest
+from facesdk.candidate_filter import Look, box_overlap
 from facesdk.crop import Crop, crop_from_detection
 from facesdk.detect import Detector
-from facesdk.verify import Look, box_overlap
 from training.detector.augment import degrade
 from training.detector.compose import Composer, is_held_out, is_held_out_photo
 from training.detector.evaluate import STORED, corners

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from facesdk.landmarks import MIRROR_68
+from facesdk.core.landmarks import MIRROR_68
 from training.landmarks import CFP_HALF
 from training.sets import SETS, FaceSet, open_set
 

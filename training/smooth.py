@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facesdk.face_model import FaceModel
+from facesdk.morphable.face_model import FaceModel
 from training import checkpoint
 from training.data import Shards, load_shards
 from training.depth import Pose, draw

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from tqdm import tqdm
 
-from facesdk.landmarks import MIRROR_68
+from facesdk.core.landmarks import MIRROR_68
 from training.sets import SETS, FaceSet, open_set
 
 SIZE = 120

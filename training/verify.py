@@ -1,5 +1,5 @@
-"""Fits the numbers of facesdk/verify.py on what the detector names in scenes and close-ups that neither its
-training nor the network's has seen.
+"""Fits the numbers of facesdk/candidate_filter.py on what the detector names in scenes and close-ups that
+neither its training nor the network's has seen.
 
     python -m training.verify --pack runs/detector/pack
 
@@ -16,8 +16,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from facesdk import FaceSDK, Options, manifest
+from facesdk.candidate_filter import LARGE_PX, MOST_PRESENCE, SMALL_PX, box_overlap, face_box
 from facesdk.detect import Detector
-from facesdk.verify import LARGE_PX, MOST_PRESENCE, SMALL_PX, box_overlap, face_box
 from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.evaluate import STORED, corners
 from training.detector.pack import Pack

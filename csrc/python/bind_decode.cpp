@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
-#include "decode/decode.h"
-#include "decode/row_runs.h"
-#include "decode/shape_quads.h"
+#include "ops/decode/decode.h"
+#include "ops/decode/row_runs.h"
+#include "ops/decode/shape_quads.h"
 #include "python/bindings.h"
 #include "python/check.h"
 

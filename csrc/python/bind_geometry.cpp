@@ -1,9 +1,9 @@
-#include "lit/lit.h"
-#include "normals/normals.h"
-#include "project/project.h"
+#include "ops/normals/normals.h"
+#include "ops/project/project.h"
+#include "ops/shade/shade.h"
+#include "ops/shade_and_project/shade_and_project.h"
 #include "python/bindings.h"
 #include "python/check.h"
-#include "shade/shade.h"
 
 namespace facesdk::python {
 namespace {
@@ -62,8 +62,9 @@ Floats shade(py::handle albedo, py::handle normals, py::handle sh, int threads) 
   return out;
 }
 
-py::tuple lit_points(py::handle verts, py::handle triangles, py::handle rotation, py::handle translation,
-                     py::handle intrinsics, py::handle albedo, py::handle sh, int threads) {
+py::tuple shade_and_project(py::handle verts, py::handle triangles, py::handle rotation,
+                            py::handle translation, py::handle intrinsics, py::handle albedo, py::handle sh,
+                            int threads) {
   require_threads(threads);
   const View<float> v = require<float>(verts, "verts_face", {{"V"}, {"3", 3}});
   const View<int32_t> t = require<int32_t>(triangles, "triangles", {{"T"}, {"3", 3}});
@@ -95,7 +96,7 @@ py::tuple lit_points(py::handle verts, py::handle triangles, py::handle rotation
 }  // namespace
 
 void bind_geometry(py::module_& m) {
-  m.def("lit_points", &lit_points);
+  m.def("shade_and_project", &shade_and_project);
   m.def("normals", &normals);
   m.def("transform", &transform);
   m.def("project", [](py::handle verts, py::handle intrinsics, int threads) {

@@ -1,4 +1,4 @@
-#include "landmarks/landmarks.h"
+#include "ops/landmarks/landmarks.h"
 #include "python/bindings.h"
 #include "python/check.h"
 
@@ -56,13 +56,13 @@ double mean_distance(py::handle a, py::handle b) {
 
 py::tuple as_tuple(const Box& box) { return py::make_tuple(box.left, box.top, box.right, box.bottom); }
 
-py::tuple turned_box(py::handle points, double angle) {
+py::tuple oriented_bbox(py::handle points, double angle) {
   const View<float> p = require<float>(points, "points", {{"N"}, {"2", 2}});
   if (p.shape[0] == 0) refuse("points", describe(points), "at least one point");
   return as_tuple(turned_box_cpu(p.data, p.shape[0], angle));
 }
 
-py::tuple face_frame(py::handle landmarks, double forehead) {
+py::tuple landmark_roll_and_bbox(py::handle landmarks, double forehead) {
   const View<float> p = require<float>(landmarks, "landmarks", {{"68", kPoints}, {"2", 2}});
   const FaceFrame frame = face_frame_cpu(p.data, forehead);
   return py::make_tuple(frame.roll, as_tuple(frame.box));
@@ -72,10 +72,10 @@ py::tuple face_frame(py::handle landmarks, double forehead) {
 
 void bind_landmarks(py::module_& m) {
   m.def("crop_landmarks", &crop_landmarks);
-  m.def("face_frame", &face_frame);
+  m.def("landmark_roll_and_bbox", &landmark_roll_and_bbox);
   m.def("mean_distance", &mean_distance);
   m.def("mesh_points", &mesh_points);
-  m.def("turned_box", &turned_box);
+  m.def("oriented_bbox", &oriented_bbox);
 }
 
 }  // namespace facesdk::python

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "network/plan.h"
-#include "python/bind_shrink.h"
+#include "nn/graph.h"
+#include "python/bind_resize.h"
 #include "python/bind_warp.h"
 #include "python/bindings.h"
 #include "python/check.h"

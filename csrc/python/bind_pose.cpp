@@ -1,4 +1,4 @@
-#include "pose/pose.h"
+#include "ops/pose/pose.h"
 #include "python/bindings.h"
 #include "python/check.h"
 

@@ -1,6 +1,6 @@
+#include "ops/rasterize/rasterize.h"
 #include "python/bindings.h"
 #include "python/check.h"
-#include "rasterize/rasterize.h"
 
 namespace facesdk::python {
 namespace {

@@ -1,6 +1,6 @@
+#include "ops/sharpness/sharpness.h"
 #include "python/bindings.h"
 #include "python/check.h"
-#include "sharpness/sharpness.h"
 
 namespace facesdk::python {
 namespace {

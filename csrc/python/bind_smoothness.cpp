@@ -1,6 +1,6 @@
+#include "ops/smoothness/smoothness.h"
 #include "python/bindings.h"
 #include "python/check.h"
-#include "smoothness/smoothness.h"
 
 namespace facesdk::python {
 namespace {

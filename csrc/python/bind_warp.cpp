@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "ops/warp/warp_math.h"
 #include "python/bindings.h"
 #include "python/check.h"
-#include "warp/warp_math.h"
 
 namespace facesdk::python {
 

@@ -1,8 +1,8 @@
 // What the crop shares with the network: both read a picture through an affine map.
 #pragma once
 
+#include "ops/warp/warp.h"
 #include "python/check.h"
-#include "warp/warp.h"
 
 namespace facesdk::python {
 

@@ -5,17 +5,17 @@
 
 namespace facesdk::python {
 
-void bind_cells(pybind11::module_& m);
+void bind_decode_detections(pybind11::module_& m);
 void bind_decode(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_landmarks(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
-void bind_patch(pybind11::module_& m);
+void bind_sample_normalized_patch(pybind11::module_& m);
 void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);
-void bind_ridge(pybind11::module_& m);
+void bind_damped_least_squares(pybind11::module_& m);
 void bind_sharpness(pybind11::module_& m);
-void bind_shrink(pybind11::module_& m);
+void bind_resize(pybind11::module_& m);
 void bind_smoothness(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "common/hd.h"
+#include "common/host_device.h"
 
 namespace facesdk::python {
 namespace {

@@ -14,17 +14,17 @@ PYBIND11_MODULE(_core, m) {
     }
   });
 
-  bind_cells(m);
+  bind_decode_detections(m);
   bind_decode(m);
   bind_geometry(m);
   bind_landmarks(m);
   bind_network(m);
-  bind_patch(m);
+  bind_sample_normalized_patch(m);
   bind_pose(m);
   bind_rasterize(m);
-  bind_ridge(m);
+  bind_damped_least_squares(m);
   bind_sharpness(m);
-  bind_shrink(m);
+  bind_resize(m);
   bind_smoothness(m);
   bind_warp(m);
 }

@@ -5,19 +5,25 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 
 from __future__ import annotations
 
-from facesdk.reference.cells import read_cells
+from facesdk.reference.damped_least_squares import damped_least_squares
 from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
-from facesdk.reference.landmarks import crop_landmarks, face_frame, mean_distance, mesh_points, turned_box
-from facesdk.reference.lit import lit_points
+from facesdk.reference.decode_detections import decode_detections
+from facesdk.reference.landmarks import (
+    crop_landmarks,
+    landmark_roll_and_bbox,
+    mean_distance,
+    mesh_points,
+    oriented_bbox,
+)
 from facesdk.reference.normals import normals
-from facesdk.reference.patch import patch
 from facesdk.reference.pose import picture_pose, rotation_from_six
 from facesdk.reference.project import project, transform, unproject
 from facesdk.reference.rasterize import rasterize
-from facesdk.reference.ridge import ridge
+from facesdk.reference.resize import resize
+from facesdk.reference.sample_normalized_patch import sample_normalized_patch
 from facesdk.reference.shade import shade
+from facesdk.reference.shade_and_project import shade_and_project
 from facesdk.reference.sharpness import sharpness
-from facesdk.reference.shrink import shrink
 from facesdk.reference.smoothness import adjacency, smoothness
 from facesdk.reference.warp import warp
 
@@ -25,27 +31,27 @@ __all__ = [
     "Decoder",
     "adjacency",
     "crop_landmarks",
+    "damped_least_squares",
     "decode",
     "decode_dense",
-    "face_frame",
-    "lit_points",
+    "decode_detections",
+    "landmark_roll_and_bbox",
     "mean_distance",
     "mesh_points",
     "normals",
-    "patch",
+    "oriented_bbox",
     "picture_pose",
     "project",
     "rasterize",
-    "read_cells",
-    "ridge",
+    "resize",
     "rotation_from_six",
+    "sample_normalized_patch",
     "shade",
+    "shade_and_project",
     "sharpness",
-    "shrink",
     "smoothness",
     "subdivide",
     "transform",
-    "turned_box",
     "unproject",
     "warp",
 ]

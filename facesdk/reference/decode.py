@@ -1,4 +1,4 @@
-"""Twin of csrc/decode."""
+"""Twin of csrc/ops/decode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin of csrc/landmarks."""
+"""Twin of csrc/ops/landmarks."""
 
 from __future__ import annotations
 
@@ -43,13 +43,15 @@ def mean_distance(a: FloatArray, b: FloatArray) -> float:
     return float(np.linalg.norm(a.astype(float) - b, axis=1).mean())
 
 
-def turned_box(points: FloatArray, angle: float) -> tuple[float, float, float, float]:
+def oriented_bbox(points: FloatArray, angle: float) -> tuple[float, float, float, float]:
     """Least and greatest of the points in the turned frame."""
     turned = points.astype(float) @ _turn(angle)  # rows times turn = turn(-angle) times columns
     return (*turned.min(0).tolist(), *turned.max(0).tolist())
 
 
-def face_frame(landmarks: FloatArray, forehead: float) -> tuple[float, tuple[float, float, float, float]]:
+def landmark_roll_and_bbox(
+    landmarks: FloatArray, forehead: float
+) -> tuple[float, tuple[float, float, float, float]]:
     """Roll, and the box of the landmarks and of the brows lifted along the line from mouth to eyes."""
     points = landmarks.astype(float)
     axis = MOUTH_TO_EYES @ points

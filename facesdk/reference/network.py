@@ -1,4 +1,4 @@
-"""Twin of csrc/network: one step at a time on whole arrays, exact to the bit.
+"""Twin of csrc/nn: one step at a time on whole arrays, exact to the bit.
 
 A map is (H, W, C) uint8 with its zero point; sums are whole numbers, the rest is float32 in a fixed order.
 """

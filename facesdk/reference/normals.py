@@ -1,4 +1,4 @@
-"""Twin of csrc/normals."""
+"""Twin of csrc/ops/normals."""
 
 from __future__ import annotations
 

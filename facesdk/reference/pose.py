@@ -1,4 +1,4 @@
-"""Twin of csrc/pose."""
+"""Twin of csrc/ops/pose."""
 
 from __future__ import annotations
 

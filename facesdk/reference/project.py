@@ -1,4 +1,4 @@
-"""Twin of csrc/project."""
+"""Twin of csrc/ops/project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin of csrc/rasterize."""
+"""Twin of csrc/ops/rasterize."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin of csrc/shade."""
+"""Twin of csrc/ops/shade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin of csrc/sharpness."""
+"""Twin of csrc/ops/sharpness."""
 
 from __future__ import annotations
 

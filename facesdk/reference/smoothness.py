@@ -1,4 +1,4 @@
-"""Twin of csrc/smoothness, and the neighbour lists that both take."""
+"""Twin of csrc/ops/smoothness, and the neighbour lists that both take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin of csrc/warp."""
+"""Twin of csrc/ops/warp."""
 
 from __future__ import annotations
 

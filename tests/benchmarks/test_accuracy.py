@@ -13,7 +13,7 @@ from benchmarks.accuracy_sets import Case, cases
 from benchmarks.bench_accuracy import Table, bounded, measure
 from benchmarks.measures import align, box_size, nme, overlap
 from benchmarks.predictors import Mb05, choose
-from facesdk.landmarks import MIRROR_68
+from facesdk.core.landmarks import MIRROR_68
 from training.landmarks import CFP_HALF
 
 ROOT = Path(__file__).parents[2]

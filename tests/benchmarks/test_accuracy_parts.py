@@ -249,7 +249,7 @@ def test_openings_and_their_classification() -> None:
 
 
 def test_expression_against_the_teacher() -> None:
-    from facesdk.arkit import ARKIT_NAMES
+    from facesdk.core.arkit import ARKIT_NAMES
 
     rng = np.random.default_rng(0)
     table = Expression()

@@ -15,7 +15,7 @@ from benchmarks.peers import FIRST_PX, bounded, first_photo, tracked_photo
 from benchmarks.scaling import ball
 from benchmarks.worker import Worker
 from facesdk import ops
-from facesdk.bench import largest_difference, percentiles
+from facesdk.cli.bench import largest_difference, percentiles
 
 WORKER = """
 import json, sys

@@ -35,7 +35,7 @@ def test_size_and_decode_agree_with_the_sdk() -> None:
     raw[..., 0] += 9
     centres, strides = cells(96, 160)
     logits, boxes, points = decode(raw, centres, strides)
-    got = ops.read_cells(np.ascontiguousarray(raw[0].numpy()), 96, 160, 0.5)
+    got = ops.decode_detections(np.ascontiguousarray(raw[0].numpy()), 96, 160, 0.5)
     assert np.allclose(got[0], boxes[0].numpy(), atol=1e-3)
     assert np.allclose(got[1], logits.sigmoid()[0].numpy(), atol=1e-5)
     assert np.allclose(got[2], points[0].numpy(), atol=1e-3)

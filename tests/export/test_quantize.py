@@ -16,9 +16,9 @@ from export.compile_plan import PlanFile, compile_plan, write_plan
 from export.lean import make_lean
 from export.quantize import quantize
 from export.to_onnx import export_network, smooth_crops
-from facesdk.backends import open_session
-from facesdk.backends.native import read_plan
 from facesdk.errors import AssetError
+from facesdk.inference import open_session
+from facesdk.inference.int8_engine import read_plan
 from training.networks.layout import Layout
 from training.networks.mobile_facernet import build
 

@@ -35,8 +35,8 @@ def calls() -> dict[str, Call]:
         "decode_dense": (ops.decode_dense, dict(mean=verts, bases=bases, coeffs=coeffs)),
         "subdivide": (ops.subdivide, dict(control=verts, sub_ptr=ptr, sub_idx=idx, sub_val=val)),
         "normals": (ops.normals, dict(verts=verts, triangles=triangles)),
-        "lit_points": (
-            ops.lit_points,
+        "shade_and_project": (
+            ops.shade_and_project,
             dict(
                 verts_face=verts,
                 triangles=triangles,
@@ -112,9 +112,9 @@ BAD = [
     ("normals", "verts", np.zeros((3, 9), np.float32).T, "got float32 (9, 3) not in C order"),
     ("normals", "triangles", np.array([[0, 1, 99999]], np.int32), "index 99999 at position 2"),
     ("normals", "triangles", np.array([[0, -1, 1]], np.int32), "index -1 at position 1"),
-    ("lit_points", "triangles", np.array([[0, 1, 99999]], np.int32), "index 99999 at position 2"),
-    ("lit_points", "albedo", np.zeros((2, 3), np.float32), "expected float32 (V="),
-    ("lit_points", "rotation", np.eye(4, dtype=np.float32), "expected float32 (3, 3)"),
+    ("shade_and_project", "triangles", np.array([[0, 1, 99999]], np.int32), "index 99999 at position 2"),
+    ("shade_and_project", "albedo", np.zeros((2, 3), np.float32), "expected float32 (V="),
+    ("shade_and_project", "rotation", np.eye(4, dtype=np.float32), "expected float32 (3, 3)"),
     ("transform", "rotation", np.eye(4, dtype=np.float32), "expected float32 (3, 3)"),
     ("transform", "translation", np.zeros(2, np.float32), "expected float32 (3,)"),
     ("project", "intrinsics", np.zeros((3, 3), np.float32), "focal length"),
@@ -180,3 +180,11 @@ def test_gil_is_released() -> None:
     worker.join()
     # With the GIL held there would be one tick at most: the sleep could only return when the op has ended.
     assert ticks > 3
+
+
+@pytest.mark.parametrize(
+    ("old", "current"), [("ridge", "damped_least_squares"), ("read_cells", "decode_detections")]
+)
+def test_an_op_answers_to_its_former_name_with_a_warning(old: str, current: str) -> None:
+    with pytest.warns(DeprecationWarning, match=current):
+        assert getattr(ops, old) is getattr(ops, current)

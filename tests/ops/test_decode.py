@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facesdk import InvalidArray, ops, reference
-from facesdk.shape_blocks import RMS_ERROR_MM, pack_shapes
+from facesdk.morphable.shape_blocks import RMS_ERROR_MM, pack_shapes
 from tests.ops.meshes import FloatArray, subdivision
 
 

@@ -67,9 +67,9 @@ def test_boxes_distances_and_axes_agree_with_their_twins(seed: int) -> None:
     rng = np.random.default_rng(seed)
     a, b = rng.uniform(0, 500, (2, 68, 2)).astype(F32)
     angle = float(rng.uniform(-3, 3))
-    np.testing.assert_allclose(ops.turned_box(a, angle), reference.turned_box(a, angle), rtol=1e-9)
+    np.testing.assert_allclose(ops.oriented_bbox(a, angle), reference.oriented_bbox(a, angle), rtol=1e-9)
     assert ops.mean_distance(a, b) == pytest.approx(reference.mean_distance(a, b))
-    found, twin = ops.face_frame(a, 0.3), reference.face_frame(a, 0.3)
+    found, twin = ops.landmark_roll_and_bbox(a, 0.3), reference.landmark_roll_and_bbox(a, 0.3)
     assert found[0] == pytest.approx(twin[0])
     np.testing.assert_allclose(found[1], twin[1], rtol=1e-9)
 
@@ -82,24 +82,24 @@ def test_a_turned_face_has_its_roll(degrees: float) -> None:
     upright[48:] = [0, 25]
     angle = math.radians(degrees)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    roll, _ = ops.face_frame((upright @ turn.T + 100).astype(F32), 0.3)
+    roll, _ = ops.landmark_roll_and_bbox((upright @ turn.T + 100).astype(F32), 0.3)
     assert math.cos(roll - angle) == pytest.approx(1.0, abs=1e-6)
 
 
 @pytest.mark.parametrize("points", [np.zeros((0, 2), F32), np.zeros((68, 3), F32), np.zeros((68, 2))])
 def test_what_is_no_set_of_points_is_refused(points: np.ndarray) -> None:
     with pytest.raises(InvalidArray, match="points: "):
-        ops.turned_box(points, 0.0)
+        ops.oriented_bbox(points, 0.0)
     with pytest.raises(InvalidArray, match="a: "):
         ops.mean_distance(points, points)
     with pytest.raises(InvalidArray, match="landmarks: "):
-        ops.face_frame(points, 0.3)
+        ops.landmark_roll_and_bbox(points, 0.3)
 
 
 def test_points_that_are_not_finite_do_no_harm() -> None:
     points = np.full((68, 2), np.nan, F32)
-    assert len(ops.turned_box(points, 0.3)) == 4
-    assert len(ops.face_frame(points, 0.3)[1]) == 4
+    assert len(ops.oriented_bbox(points, 0.3)) == 4
+    assert len(ops.landmark_roll_and_bbox(points, 0.3)[1]) == 4
 
 
 def test_points_on_a_mesh_agree_with_the_twin() -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from facesdk import FaceModel, FaceSDK, Options, manifest
-from facesdk.arkit import ARKIT_NAMES
+from facesdk.core.arkit import ARKIT_NAMES
 
 N = 17  # control vertices per side of the grid
 N_ID, N_EXP, N_TEX, SIZE = 4, 53, 3, 64

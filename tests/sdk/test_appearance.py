@@ -7,11 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facesdk import appearance, ops
-from facesdk.appearance import Appearance, fit_appearance
+from facesdk import ops
+from facesdk.appearance import fit as appearance
+from facesdk.appearance.fit import Appearance, fit_appearance
 from facesdk.camera import assumed_intrinsics
-from facesdk.face_model import FaceModel
-from facesdk.render import lit_colors
+from facesdk.morphable.face_model import FaceModel
+from facesdk.rendering.render import lit_colors
 from facesdk.result import Face, Pose, Quality
 
 SIZE = 200

@@ -7,7 +7,7 @@ import pytest
 
 from facesdk import FaceModel, ops
 from facesdk.camera import rotation_from_euler
-from facesdk.render import render
+from facesdk.rendering.render import render
 
 K = np.array([[900, 0, 160], [0, 900, 160], [0, 0, 1]], dtype=np.float32)
 NOSE_TIP, CHIN, RIGHT_EYE, LEFT_EYE = 30, 8, slice(36, 42), slice(42, 48)  # of the person
@@ -93,7 +93,7 @@ def test_expressions_move_their_side(model: FaceModel) -> None:
     opened = model.decode(zero, model.expression_from_arkit({"jawOpen": 1.0}))
     assert (model.landmarks(opened) - model.landmarks(neutral))[CHIN, 1] < -5
     weights = np.random.default_rng(0).uniform(size=52)
-    from facesdk.arkit import ARKIT_NAMES
+    from facesdk.core.arkit import ARKIT_NAMES
 
     given = dict(zip(ARKIT_NAMES, weights, strict=True))
     again = model.arkit(model.expression_from_arkit(given))

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from facesdk import AssetError, BackendUnavailable, FaceModel, FaceSDK, InvalidOptions, Options, manifest
-from facesdk.backends import open_session
+from facesdk.inference import open_session
 
 BOX = [[110, 60, 210, 180]]
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facesdk import FaceSDK, FaceSDKError, InvalidImage, bench
+from facesdk import FaceSDK, FaceSDKError, InvalidImage
+from facesdk.cli import bench
 
 
 def test_a_frame_is_its_stages_in_a_row(tiny_sdk: FaceSDK, picture: Any) -> None:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from facesdk import cli, manifest
+from facesdk import manifest
+from facesdk.cli import main as cli
 
 
 @pytest.fixture
@@ -163,13 +164,13 @@ def test_bench_prints_and_stores_every_stage(facesdk: Any, tmp_path: Path) -> No
 def test_bench_times_nothing_that_is_wrong(facesdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from facesdk import ops
 
-    right = ops.lit_points
+    right = ops.shade_and_project
 
     def brighter(*args: Any, **options: Any) -> Any:
         points, colors = right(*args, **options)
         return points, colors * np.float32(1.01)
 
-    monkeypatch.setattr(ops, "lit_points", brighter)
+    monkeypatch.setattr(ops, "shade_and_project", brighter)
     status, out, err = facesdk("bench", "--runs", "2")
     assert status == 2
     assert "light differs from its NumPy twin" in err

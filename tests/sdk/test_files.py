@@ -14,8 +14,8 @@ import pytest
 import trimesh
 
 from facesdk import Face, FaceModel, FaceSDK, FaceSDKError, InvalidOptions
-from facesdk.arkit import ARKIT_NAMES
-from facesdk.files import save_picture, write_atomic
+from facesdk.core.arkit import ARKIT_NAMES
+from facesdk.io.files import save_picture, write_atomic
 
 VALIDATE = """
 const validator = require('gltf-validator');
@@ -209,7 +209,7 @@ def test_an_interrupted_write_keeps_the_old_file_and_leaves_no_scrap(
 
 
 def test_pictures_are_saved_as_rgb(tmp_path: Path) -> None:
-    from facesdk.image import load_image
+    from facesdk.io.image import load_image
 
     red = np.zeros((4, 5, 3), np.uint8)
     red[:, :, 0] = 200

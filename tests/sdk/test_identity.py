@@ -9,9 +9,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from facesdk import AssetError, Face, FaceSDK, InvalidOptions, Options, manifest
-from facesdk.appearance import Appearance
-from facesdk.identity import IdentityMap
-from facesdk.image import load_image
+from facesdk.appearance.fit import Appearance
+from facesdk.appearance.identity import IdentityMap
+from facesdk.io.image import load_image
 
 LIGHT = np.zeros((9, 3), np.float32)
 

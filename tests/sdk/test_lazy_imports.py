@@ -24,7 +24,8 @@ def python(code: str) -> str:
 
 def test_nothing_heavy_is_imported_at_run_time() -> None:
     code = (
-        "import sys; from facesdk import FaceSDK; import facesdk.files, facesdk.draw, facesdk.texture; "
+        "import sys; from facesdk import FaceSDK; import facesdk.io.files, facesdk.rendering.overlay; "
+        "import facesdk.appearance.texture; "
         "print(sorted({'torch', 'matplotlib', 'scipy', 'skimage', 'pygltflib', 'PIL', 'onnxruntime'}"
         " & set(sys.modules)))"
     )

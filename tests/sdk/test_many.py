@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facesdk import FaceSDK, FaceSDKError, InvalidImage, InvalidOptions, Options, manifest, reconstruct_many
-from facesdk.image import load_image
+from facesdk.io.image import load_image
 
 
 def photos() -> list[np.ndarray]:

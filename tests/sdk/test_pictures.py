@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from facesdk import Face, FaceSDK, InvalidOptions
-from facesdk.draw import LAYERS
 from facesdk.ops import sharpness
 from facesdk.quality import assess
+from facesdk.rendering.overlay import LAYERS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from facesdk.camera import rotation_from_euler
-from facesdk.face_model import FaceModel
+from facesdk.morphable.face_model import FaceModel
 from facesdk.refine import LandmarkModel, refine
 from facesdk.regress import Coefficients
 

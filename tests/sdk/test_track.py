@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from facesdk import FaceSDK, Options, manifest
-from facesdk.track import INTERVAL, Tracker
+from facesdk.tracking.tracker import INTERVAL, Tracker
 
 Picture = npt.NDArray[np.uint8]
 VIDEOS = Path(__file__).parents[2].parent / "shared" / "data" / "video"

@@ -7,8 +7,8 @@ import pytest
 
 from facesdk import ops
 from facesdk.camera import rotation_from_euler
-from facesdk.face_model import FaceModel
-from facesdk.render import visible_vertices
+from facesdk.morphable.face_model import FaceModel
+from facesdk.rendering.render import visible_vertices
 
 
 def wall(depth_mm: float, half_mm: float, cells: int = 20) -> tuple[np.ndarray, np.ndarray]:

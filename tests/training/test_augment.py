@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facesdk.landmarks import MIRROR_68
+from facesdk.core.landmarks import MIRROR_68
 from tests.training.fakes import write_face_asset, write_shards
 from training.augment import Augment, Jitter, places, resample
 from training.camera import (

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facesdk.face_model import FaceModel
+from facesdk.morphable.face_model import FaceModel
 from training.camera import FOCAL_RATIO
 from training.depth import Pose, draw, mean_angle_deviation, normals_of_depth, scale_invariant_depth_error
 

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from facesdk import FaceSDK, Options, manifest  # noqa: E402
 from facesdk.eyes import ACROSS, DOWN, Eyes  # noqa: E402
-from facesdk.image import load_image  # noqa: E402
+from facesdk.io.image import load_image  # noqa: E402
 from training.close_eyes import lids  # noqa: E402
 from training.learn_eyes import patches  # noqa: E402
 

@@ -9,9 +9,9 @@ cv2 = pytest.importorskip("cv2")
 pytest.importorskip("torch")
 
 from facesdk.boxes import FoundFace  # noqa: E402
+from facesdk.candidate_filter import Look  # noqa: E402
 from facesdk.crop import crop_from_detection, make_crop  # noqa: E402
 from facesdk.regress import Coefficients  # noqa: E402
-from facesdk.verify import Look  # noqa: E402
 from training.evaluate import area_under_curve  # noqa: E402
 from training.mistakes import Rows  # noqa: E402
 from training.pack import MARGIN, SIZE  # noqa: E402

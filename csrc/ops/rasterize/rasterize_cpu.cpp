@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "common/simd_dispatch.h"
+#include "common/thread_pool.h"
+#include "common/workspace.h"
+#include "ops/rasterize/rasterize.h"
+#include "ops/rasterize/stages.h"
+
+namespace facesdk {
+namespace {
+
+// Pixels that are drawn together: their nearness and triangles stay in the second-level cache.
+constexpr int64_t kCanvasPixels = 1 << 18;
+constexpr int64_t kCanvasesPerThread = 3;
+
+// What one frame leaves for the next, per thread.
+struct Memory {
+  std::vector<FixedPoint> fixed;
+  std::vector<float> inverse;
+  std::vector<float> nearness;
+  std::vector<int32_t> triangle;
+  Fragments fragments;
+};
+
+Memory& memory() {
+  thread_local const std::unique_ptr<Memory> own(new Memory);
+  return *own;
+}
+
+struct Largest {
+  static FACESDK_HD void run(const int32_t* index, int64_t count, uint32_t* out) {
+    uint32_t most = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const uint32_t v = static_cast<uint32_t>(index[i]);  // a negative index becomes a huge one
+      most = v > most ? v : most;
+    }
+    *out = most;
+  }
+};
+
+struct Range {
+  int32_t low, high;  // y of the corners, 1/4096 px
+};
+
+struct Reach {
+  static FACESDK_HD void run(const FixedPoint* fixed, const int32_t* index, int64_t count, Range* out) {
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (int64_t i = 0; i < count; ++i) {
+      const int32_t y = fixed[index[i]].y;
+      low = y < low ? y : low;
+      high = y > high ? y : high;
+    }
+    *out = {low, high};
+  }
+};
+
+struct Chunk {
+  int64_t begin, end;  // triangles
+};
+
+Chunk chunk_at(const RasterizeParams& p, int64_t number) {
+  return {number * kChunk, std::min(p.num_triangles, (number + 1) * kChunk)};
+}
+
+bool indices_fit(const RasterizeParams& p, Chunk chunk) {
+  uint32_t most = 0;
+  vectorized<Largest>(p.triangles + 3 * chunk.begin, 3 * (chunk.end - chunk.begin), &most);
+  return static_cast<int64_t>(most) < p.num_verts;
+}
+
+// False where an index does not fit and `known` does not say that all do.
+bool draw_chunk(const Scene& s, const Canvas& canvas, Chunk chunk, bool known, Fragments& f) {
+#if FACESDK_X86
+  if (vector_level() == 2) {  // which looks at the indices on the way
+    if (!make_fragments_avx512(s, canvas, chunk.begin, chunk.end, f)) return false;
+    draw_fragments_avx512(s, canvas, f);
+    for (int i = 0; i < f.opens; ++i) draw_open_avx512(s, canvas, f.open[i]);
+    return true;
+  }
+#endif
+  if (!known && !indices_fit(s.p, chunk)) return false;
+  make_fragments(s, canvas, chunk.begin, chunk.end, f);
+  draw_fragments(s, canvas, f);
+  for (int i = 0; i < f.opens; ++i) draw_open(s, canvas, f.open[i]);
+  return true;
+}
+
+Canvas canvas_at(const RasterizeParams& p, int64_t begin, int64_t end, Memory& own) {
+  const int64_t start = begin * p.width, pixels = (end - begin) * p.width;
+  Canvas c{};
+  c.begin = static_cast<int32_t>(begin), c.end = static_cast<int32_t>(end), c.width = p.width;
+  c.nearness = p.depth != nullptr ? p.depth + start : at_least(own.nearness, pixels);
+  c.triangle = p.triangle != nullptr ? p.triangle + start : at_least(own.triangle, pixels);
+  c.color = p.color != nullptr ? p.color + 3 * start : nullptr;
+  c.bary = p.bary != nullptr ? p.bary + 3 * start : nullptr;
+  std::fill(c.nearness, c.nearness + pixels, 0.0f);
+  return c;
+}
+
+bool draw_at_once(const Scene& s) {
+  Memory& own = memory();
+  const Canvas canvas = canvas_at(s.p, 0, s.p.height, own);
+  for (int64_t begin = 0; begin < s.p.num_triangles; begin += kChunk) {
+    const Chunk chunk = chunk_at(s.p, begin / kChunk);
+    if (!draw_chunk(s, canvas, chunk, false, own.fragments)) return false;
+  }
+  finish_rows(s.p, canvas);
+  return true;
+}
+
+// Rows apart, for threads and for pictures larger than the cache: first the rows that each chunk reaches,
+// then canvas by canvas the chunks that reach it.
+bool draw_in_canvases(const Scene& s) {
+  const RasterizeParams& p = s.p;
+  const int64_t chunks = (p.num_triangles + kChunk - 1) / kChunk;
+  std::vector<Range> reach(static_cast<size_t>(chunks));
+  std::vector<char> fit(static_cast<size_t>(chunks));
+  parallel_bands(chunks, p.threads, [&](int64_t begin, int64_t end) {
+    for (int64_t number = begin; number < end; ++number) {
+      const Chunk chunk = chunk_at(p, number);
+      const size_t at = static_cast<size_t>(number);
+      fit[at] = indices_fit(p, chunk);
+      if (fit[at] == 0) return;
+      vectorized<Reach>(s.fixed, p.triangles + 3 * chunk.begin, 3 * (chunk.end - chunk.begin), &reach[at]);
+    }
+  });
+  if (std::find(fit.begin(), fit.end(), 0) != fit.end()) return false;
+
+  const int64_t shared = p.threads > 1 ? kCanvasesPerThread * p.threads : 1;
+  const int64_t rows =
+      std::max<int64_t>(1, std::min(kCanvasPixels / p.width, (p.height + shared - 1) / shared));
+  parallel_tasks((p.height + rows - 1) / rows, p.threads, [&](int64_t task) {
+    Memory& own = memory();
+    const Canvas canvas = canvas_at(p, task * rows, std::min<int64_t>(p.height, (task + 1) * rows), own);
+    for (int64_t number = 0; number < chunks; ++number) {
+      const Range range = reach[static_cast<size_t>(number)];
+      if (first_pixel(range.low) >= canvas.end || last_pixel(range.high) < canvas.begin) continue;
+      draw_chunk(s, canvas, chunk_at(p, number), true, own.fragments);
+    }
+    finish_rows(p, canvas);
+  });
+  return true;
+}
+
+}  // namespace
+
+bool rasterize_cpu(const RasterizeParams& p) {
+  Memory& own = memory();
+  FixedPoint* fixed = at_least(own.fixed, p.num_verts);
+  float* inverse = at_least(own.inverse, p.num_verts);
+  snap_vertices(p, fixed, inverse);
+  const bool colored = p.color != nullptr;
+  const Scene s{p, fixed, inverse, Rows3(p.colors, colored ? p.num_verts : 0), colored || p.bary != nullptr};
+  if (p.threads == 1 && static_cast<int64_t>(p.height) * p.width <= kCanvasPixels) return draw_at_once(s);
+  return draw_in_canvases(s);
+}
+
+}  // namespace facesdk

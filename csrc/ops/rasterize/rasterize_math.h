@@ -1,0 +1,119 @@
+// Exact coverage in fixed point, and the perspective step of one pixel.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "common/host_device.h"
+
+namespace facesdk {
+
+// Points are snapped to 1/4096 px. From there on coverage is integer arithmetic, exact, so that an edge
+// shared by two triangles covers each pixel exactly once.
+constexpr int kSubBits = 12;
+constexpr int32_t kSub = 1 << kSubBits;
+constexpr float kGuard = 131072.0f;             // px; beyond it the 64-bit products could overflow
+constexpr float kNear = 1e-6f;                  // mm; keeps 1 / depth finite
+constexpr int32_t kNoVertex = -2147483647 - 1;  // x of a vertex that cannot be drawn
+
+// A triangle whose box has at most kSide x kSide pixels is smaller than (kSide + 1) px: its coordinates'
+// differences fit 16 bits and its edge values 32, in the box and next to it.
+constexpr int kSide = 5;
+
+struct FixedPoint {
+  int32_t x, y;  // 1/4096 px
+};
+
+// Behind the camera, not finite or far outside the guard band: not drawable.
+FACESDK_HD FixedPoint snap(float x, float y, float z) {
+  const bool drawable = (z > kNear) & (z < 3.0e38f) & (std::fabs(x) < kGuard) & (std::fabs(y) < kGuard);
+  const float sx = drawable ? x * static_cast<float>(kSub) : 0.0f;
+  const float sy = drawable ? y * static_cast<float>(kSub) : 0.0f;
+  FixedPoint p;
+  p.x = static_cast<int32_t>(std::nearbyint(sx));
+  p.y = static_cast<int32_t>(std::nearbyint(sy));
+  if (!drawable) p.x = kNoVertex;
+  return p;
+}
+
+// Twice the signed area of (a, b, p) in y-down pixels. A triangle that is counter-clockwise seen from
+// outside and faces the camera has a NEGATIVE area here: x right, y down, z forward looks from behind.
+FACESDK_HD int64_t edge(FixedPoint a, FixedPoint b, int32_t px, int32_t py) {
+  return static_cast<int64_t>(b.x - a.x) * (py - a.y) - static_cast<int64_t>(b.y - a.y) * (px - a.x);
+}
+
+// The same at c; corners that cannot be drawn do not overflow it.
+FACESDK_HD int64_t area64(FixedPoint a, FixedPoint b, FixedPoint c) {
+  const int64_t ax = a.x, ay = a.y;
+  return (b.x - ax) * (c.y - ay) - (b.y - ay) * (c.x - ax);
+}
+
+// 0 if pixels exactly on the edge a -> b (of a positive triangle, y down) belong to it, else -1: added to the
+// edge value it turns "inside or owned" into ">= 0". Left edges go up, top edges go right.
+FACESDK_HD int64_t edge_bias(FixedPoint a, FixedPoint b) {
+  return (b.y < a.y || (b.y == a.y && b.x > a.x)) ? 0 : -1;
+}
+
+// The same for differences of fixed-point coordinates of less than 2^15, modulo 2^32 and without a branch.
+FACESDK_HD uint32_t bias32(uint32_t dx, uint32_t dy) {
+  return ~static_cast<uint32_t>(static_cast<int32_t>((dy << 15) - dx) >> 31);
+}
+
+// The value of one edge from row to row, at the first column of a box.
+struct EdgeWalk {
+  int64_t row, right, down;  // the value, and its change per pixel to the right and downwards
+  double inverse;            // 1 / |right|
+
+  EdgeWalk() = default;
+  FACESDK_HD EdgeWalk(FixedPoint a, FixedPoint b, int32_t px, int32_t py, int64_t bias)
+      : row(edge(a, b, px, py) + bias),
+        right(-static_cast<int64_t>(b.y - a.y) * kSub),
+        down(static_cast<int64_t>(b.x - a.x) * kSub),
+        inverse(0.0) {}
+
+  FACESDK_HD void step_down() { row += down; }
+
+  // Before narrow() is used.
+  FACESDK_HD void invert() { inverse = right != 0 ? 1.0 / std::fabs(static_cast<double>(right)) : 0.0; }
+
+  // Narrows the columns [first, last] (counted from the box) to those on the inner side. The division is a
+  // guess that can be one column off; exact steps correct it.
+  FACESDK_HD void narrow(int64_t* first, int64_t* last) const {
+    if (right > 0) {
+      if (row >= 0) return;
+      const double limit = static_cast<double>(*last) + 1.0, column_f = static_cast<double>(-row) * inverse;
+      const double guess = column_f < limit ? column_f : limit;
+      int64_t column = static_cast<int64_t>(guess);
+      while (column <= *last && row + column * right < 0) ++column;
+      while (column > 0 && row + (column - 1) * right >= 0) --column;
+      if (column > *first) *first = column;
+    } else if (row < 0) {
+      *last = -1;
+    } else if (right < 0) {
+      const double limit = static_cast<double>(*last), column_f = static_cast<double>(row) * inverse;
+      const double guess = column_f < limit ? column_f : limit;
+      int64_t column = static_cast<int64_t>(guess);
+      while (column < *last && row + (column + 1) * right >= 0) ++column;
+      while (column >= 0 && row + column * right < 0) --column;
+      if (column < *last) *last = column;
+    }
+  }
+};
+
+// First pixel at or after, last pixel at or before a fixed-point coordinate (arithmetic shift floors).
+FACESDK_HD int32_t first_pixel(int32_t v) { return (v + kSub - 1) >> kSubBits; }
+FACESDK_HD int32_t last_pixel(int32_t v) { return v >> kSubBits; }
+
+// 1 / depth is linear in the picture. The form keeps a constant depth constant to the bit, so that ties are
+// ties.
+FACESDK_HD float inverse_depth(float w0, float w1, float w2, float l1, float l2) {
+  return w0 + l1 * (w1 - w0) + l2 * (w2 - w0);
+}
+
+// Attribute of three corners, weighted; of one number or of several in a vector.
+template <typename Value>
+FACESDK_HD Value interpolate(Value c0, Value c1, Value c2, Value b1, Value b2) {
+  return c0 + b1 * (c1 - c0) + b2 * (c2 - c0);
+}
+
+}  // namespace facesdk

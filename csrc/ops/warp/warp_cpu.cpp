@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "common/host_device.h"
+#include "common/thread_pool.h"
+#include "ops/warp/warp.h"
+#include "ops/warp/warp_math.h"
+
+namespace facesdk {
+namespace {
+
+constexpr float kFar = 1e9f;  // beyond this a float step no longer fits the integer part
+constexpr int64_t kBlock = 64;
+
+// Where a run of crop pixels comes from: the left upper of four taps and the weights of the others.
+struct Taps {
+  int32_t x[kBlock], y[kBlock];  // from the start of the row
+  float wx[kBlock], wy[kBlock];
+};
+
+FACESDK_CLONES void find_taps(const WarpRow& start, float step_x, float step_y, int64_t first, int count,
+                              Taps& taps) {
+  for (int i = 0; i < count; ++i) {
+    const float column = static_cast<float>(static_cast<int32_t>(first) + i);
+    const float fx = start.rest_x + step_x * column, fy = start.rest_y + step_y * column;
+    const float near_x = fx > -kFar && fx < kFar ? fx : -kFar, near_y = fy > -kFar && fy < kFar ? fy : -kFar;
+    const float floor_x = std::floor(near_x), floor_y = std::floor(near_y);
+    taps.x[i] = static_cast<int32_t>(floor_x);
+    taps.y[i] = static_cast<int32_t>(floor_y);
+    taps.wx[i] = near_x - floor_x;
+    taps.wy[i] = near_y - floor_y;
+  }
+}
+
+// The four picture pixels round each crop pixel of a run, four bytes each; the last is of the next pixel, so
+// that they move as one word.
+struct Corners {
+  alignas(64) uint8_t top_left[4 * kBlock], top_right[4 * kBlock], bottom_left[4 * kBlock],
+      bottom_right[4 * kBlock];
+};
+
+// Near the picture's edge; what lies outside counts as black.
+void fetch_border(const WarpParams& p, int64_t x, int64_t y, int at, Corners& corners) {
+  uint8_t* const to[4] = {corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right};
+  for (int tap = 0; tap < 4; ++tap) {
+    const int64_t tx = x + (tap & 1), ty = y + (tap >> 1);
+    const bool inside = tx >= 0 && tx < p.width && ty >= 0 && ty < p.height;
+    for (int c = 0; c < 3; ++c)
+      to[tap][4 * at + c] = inside ? p.image[3 * (ty * p.width + tx) + c] : uint8_t{0};
+    to[tap][4 * at + 3] = 0;
+  }
+}
+
+void fetch(const WarpParams& p, const WarpRow& start, const Taps& taps, int count, Corners& corners) {
+  const int64_t row = 3 * p.width;
+  // One test for both bounds of each: a negative number becomes a huge one.
+  const uint64_t inner_width = static_cast<uint64_t>(std::max<int64_t>(p.width - 2, 0));
+  const uint64_t inner_height = static_cast<uint64_t>(std::max<int64_t>(p.height - 1, 0));
+  const uint8_t* const image = p.image;
+  for (int i = 0; i < count; ++i) {
+    const int64_t x = start.x + taps.x[i], y = start.y + taps.y[i];
+    if (static_cast<uint64_t>(x) < inner_width && static_cast<uint64_t>(y) < inner_height) {
+      const uint8_t* top = image + y * row + 3 * x;
+      std::memcpy(corners.top_left + 4 * i, top, 4);
+      std::memcpy(corners.top_right + 4 * i, top + 3, 4);
+      std::memcpy(corners.bottom_left + 4 * i, top + row, 4);
+      std::memcpy(corners.bottom_right + 4 * i, top + row + 3, 4);
+    } else {
+      fetch_border(p, x, y, i, corners);
+    }
+  }
+}
+
+FACESDK_CLONES void mix(const Corners& corners, const Taps& taps, int count, float* FACESDK_RESTRICT rgb) {
+  alignas(64) float wx[4 * kBlock], wy[4 * kBlock];
+  for (int i = 0; i < count; ++i) {
+    for (int c = 0; c < 4; ++c) {
+      wx[4 * i + c] = taps.wx[i];
+      wy[4 * i + c] = taps.wy[i];
+    }
+  }
+  for (int i = 0; i < 4 * count; ++i) {
+    rgb[i] = bilinear(corners.top_left[i], corners.top_right[i], corners.bottom_left[i],
+                      corners.bottom_right[i], wx[i], wy[i]);
+  }
+}
+
+FACESDK_CLONES void store_planes(const float (*FACESDK_RESTRICT rgb)[4], int count, int64_t plane,
+                                 float* FACESDK_RESTRICT out) {
+  for (int c = 0; c < 3; ++c) {
+    for (int i = 0; i < count; ++i) out[c * plane + i] = rgb[i][c] * (1.0f / 255.0f);
+  }
+}
+
+// Four bytes a pixel, of which the last is not looked at, or three.
+template <int kBytes>
+FACESDK_HD void store_pixels(const float (*FACESDK_RESTRICT rgb)[4], int count,
+                             uint8_t* FACESDK_RESTRICT out) {
+  for (int i = 0; i < count; ++i) {
+    for (int c = 0; c < kBytes; ++c) {
+      out[kBytes * i + c] = static_cast<uint8_t>(static_cast<int32_t>(rgb[i][c] + 0.5f));
+    }
+  }
+}
+
+FACESDK_CLONES void store_three(const float (*FACESDK_RESTRICT rgb)[4], int count,
+                                uint8_t* FACESDK_RESTRICT out) {
+  store_pixels<3>(rgb, count, out);
+}
+
+FACESDK_CLONES void store_four(const float (*FACESDK_RESTRICT rgb)[4], int count,
+                               uint8_t* FACESDK_RESTRICT out) {
+  store_pixels<4>(rgb, count, out);
+}
+
+void store(const WarpParams& p, int64_t row, int64_t column, int count, const float (*rgb)[4]) {
+  if (p.planes != nullptr) {
+    store_planes(rgb, count, p.size * p.size, p.planes + row * p.size + column);
+  }
+  if (p.pixels != nullptr) {
+    uint8_t* out = p.pixels + row * p.row_bytes + column * p.pixel_bytes;
+    p.pixel_bytes == 3 ? store_three(rgb, count, out) : store_four(rgb, count, out);
+  }
+}
+
+void warp_rows(const WarpParams& p, int64_t begin, int64_t end) {
+  const float step_x = static_cast<float>(p.inverse[0]), step_y = static_cast<float>(p.inverse[3]);
+  Taps taps;
+  Corners corners;
+  alignas(64) float rgb[kBlock][4] = {};
+  for (int64_t row = begin; row < end; ++row) {
+    const WarpRow start = warp_row(p.inverse, 0.0, static_cast<double>(row));
+    for (int64_t first = 0; first < p.size; first += kBlock) {
+      const int count = static_cast<int>(p.size - first < kBlock ? p.size - first : kBlock);
+      find_taps(start, step_x, step_y, first, count, taps);
+      fetch(p, start, taps, count, corners);
+      mix(corners, taps, count, &rgb[0][0]);
+      store(p, row, first, count, rgb);
+    }
+  }
+}
+
+// A part of the reduced picture: cells [x0, x1) x [y0, y1).
+struct Window {
+  int64_t x0, y0, x1, y1;
+};
+
+// The cells that the crop can touch, within the picture; empty (0 x 0) where it lies beside it.
+Window touched_cells(const WarpParams& p, const double* reduced) {
+  const double last = static_cast<double>(p.size - 1), far = 1e9;
+  double low[2] = {far, far}, high[2] = {-far, -far};
+  for (int corner = 0; corner < 4; ++corner) {
+    const double column = corner & 1 ? last : 0.0, row = corner >> 1 ? last : 0.0;
+    for (int axis = 0; axis < 2; ++axis) {
+      const double* m = reduced + 3 * axis;
+      const double at = m[0] * column + m[1] * row + m[2];
+      low[axis] = std::fmin(low[axis], at);
+      high[axis] = std::fmax(high[axis], at);
+    }
+  }
+  const int64_t cells[2] = {(p.width + p.factor - 1) / p.factor, (p.height + p.factor - 1) / p.factor};
+  int64_t from[2], to[2];
+  for (int axis = 0; axis < 2; ++axis) {
+    from[axis] = static_cast<int64_t>(std::fmax(0.0, std::fmin(far, std::floor(low[axis]) - 1.0)));
+    to[axis] = std::min(cells[axis], static_cast<int64_t>(std::fmax(0.0, std::fmin(far, high[axis] + 3.0))));
+    if (from[axis] >= to[axis]) return {0, 0, 0, 0};
+  }
+  return {from[0], from[1], to[0], to[1]};
+}
+
+FACESDK_CLONES void add_row(const uint8_t* FACESDK_RESTRICT from, int64_t count,
+                            uint16_t* FACESDK_RESTRICT sums) {
+  for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] + from[i]);
+}
+
+// across[i] = sums[i] + sums[i + 3] + ... : each pixel with the factor - 1 after it.
+FACESDK_CLONES void add_across(const uint16_t* FACESDK_RESTRICT sums, int64_t count, int32_t factor,
+                               uint16_t* FACESDK_RESTRICT across) {
+  for (int64_t i = 0; i < count; ++i) across[i] = static_cast<uint16_t>(sums[i] + sums[i + 3]);
+  for (int32_t k = 2; k < factor; ++k) {
+    const uint16_t* shifted = sums + 3 * k;
+    for (int64_t i = 0; i < count; ++i) across[i] = static_cast<uint16_t>(across[i] + shifted[i]);
+  }
+}
+
+void reduce_rows(const WarpParams& p, const Window& window, uint8_t* out, int64_t begin, int64_t end) {
+  const int64_t cells = window.x1 - window.x0, first = window.x0 * p.factor;
+  const int64_t pixels = std::min(p.width - first, cells * p.factor);  // the last cell may reach outside
+  const size_t wide = static_cast<size_t>(3 * (cells + 1) * p.factor);
+  thread_local std::vector<uint16_t> memory;
+  if (memory.size() < 2 * wide) memory.resize(2 * wide);
+  uint16_t *sums = memory.data(), *across = sums + wide;
+  const uint32_t count = static_cast<uint32_t>(p.factor * p.factor);
+  const uint64_t inverse_count = (uint64_t{1} << 32) / count + 1;
+  for (int64_t row = begin; row < end; ++row) {
+    std::fill(sums, sums + wide, uint16_t{0});
+    const int64_t top = (window.y0 + row) * p.factor;
+    for (int64_t y = top; y < std::min(p.height, top + p.factor); ++y) {
+      add_row(p.image + 3 * (y * p.width + first), 3 * pixels, sums);
+    }
+    add_across(sums, 3 * cells * p.factor, p.factor, across);
+    uint8_t* to = out + 3 * row * cells;
+    for (int64_t cell = 0; cell < cells; ++cell) {
+      for (int c = 0; c < 3; ++c)
+        to[3 * cell + c] = mean_byte(across[3 * cell * p.factor + c], count, inverse_count);
+    }
+  }
+}
+
+}  // namespace
+
+void warp_cpu(const WarpParams& p) {
+  WarpParams reduced = p;
+  if (p.factor > 1) {
+    reduce_map(p.inverse, p.factor, reduced.inverse);
+    const Window window = touched_cells(p, reduced.inverse);
+    thread_local std::vector<uint8_t> memory;
+    const int64_t rows = window.y1 - window.y0, cells = window.x1 - window.x0;
+    const size_t bytes = static_cast<size_t>(3 * rows * cells + 4);
+    if (memory.size() < bytes) memory.resize(bytes);
+    uint8_t* out = memory.data();
+    parallel_bands(rows, p.threads,
+                   [&](int64_t begin, int64_t end) { reduce_rows(p, window, out, begin, end); });
+    reduced.image = out;
+    reduced.width = cells;
+    reduced.height = rows;
+    reduced.inverse[2] -= static_cast<double>(window.x0);
+    reduced.inverse[5] -= static_cast<double>(window.y0);
+  }
+  parallel_bands(p.size, p.threads, [&](int64_t begin, int64_t end) { warp_rows(reduced, begin, end); });
+}
+
+}  // namespace facesdk

@@ -1,0 +1,28 @@
+#include "ops/damped_least_squares/damped_least_squares.h"
+#include "python/bindings.h"
+#include "python/check.h"
+
+namespace facesdk::python {
+namespace {
+
+constexpr int64_t kMostEquations = 4096;  // the system is as large as their square
+
+py::array_t<float> ridge(py::handle jacobian, py::handle residual, float damping) {
+  const View<float> j = require<float>(jacobian, "jacobian", {{"M"}, {"N"}});
+  const View<float> r = require<float>(residual, "residual", {{"M", j.shape[0]}});
+  require_range("M", j.shape[0], 0, kMostEquations);
+  if (!(damping > 0.0f)) refuse("damping", std::to_string(damping), "a number above 0");
+  py::array_t<float> step(j.shape[1]);
+  float* data = step.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    ridge_cpu({j.data, r.data, damping, j.shape[0], j.shape[1], data});
+  }
+  return step;
+}
+
+}  // namespace
+
+void bind_damped_least_squares(py::module_& m) { m.def("damped_least_squares", &ridge); }
+
+}  // namespace facesdk::python

@@ -1,0 +1,1 @@
+"""Albedo and light fitted to a photo, UV texture, identity embedding."""

@@ -1,0 +1,185 @@
+"""Picture + mesh -> UV texture.
+
+A texel is taken from the photo where its point of the face is in the picture, turned towards the camera and
+in front of the rest of the face. Elsewhere it is the model's albedo under the estimated light, scaled per
+channel to the photo's level, so that both meet without a step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import ops
+from facesdk.errors import InvalidArray
+from facesdk.rendering.render import lit_colors
+
+if TYPE_CHECKING:
+    from facesdk.morphable.face_model import FaceModel
+    from facesdk.result import Face
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+
+DEPTH_TOLERANCE_MM = 4.0  # more than the depth between two pixels on a slope, less than nose to cheek
+COSINE = (0.15, 0.45)  # seen at a more grazing angle than the first counts nothing, than the second fully
+CHUNK = 1 << 16  # texels worked on at a time: what is between the steps stays in the cache
+SAMPLED = 20000  # of all texels, for the median level
+BORDER_PX = 4  # texels painted beyond the edge of an island, so that its seam stays clean when filtered
+
+
+@dataclasses.dataclass(frozen=True)
+class Texture:
+    """A baked texture; row 0 is v = 1, as in an image file."""
+
+    image: npt.NDArray[np.uint8]  # (size, size, 3) RGB
+    observed: FloatArray  # (size, size) in 0..1: how much of a texel comes from the photo
+
+    @functools.cached_property
+    def png(self) -> bytes:
+        """The image as the bytes of a .png file; encoded once for all files that hold it."""
+        from facesdk.io.files import encode_picture
+
+        return encode_picture(self.image, ".png")
+
+
+def bake(face: Face, size: int = 1024) -> Texture:
+    """The texture of one face, size x size texels; raises InvalidArray if its model has no UVs."""
+    model = face.model
+    if len(model.uv_triangles) == 0:
+        raise InvalidArray(f"texture: {model.name} has no texture coordinates")
+    unfolded = _unfold(model, size)
+    shown = _Shown(face)
+    every = len(unfolded.texels)
+    level = shown.level(unfolded.vertices[:: every // SAMPLED + 1], unfolded.weights[:: every // SAMPLED + 1])
+    image = np.zeros((size * size, 3), dtype=np.uint8)
+    observed = np.zeros(size * size, dtype=np.float32)
+    for start in range(0, every, CHUNK):
+        some = slice(start, start + CHUNK)
+        seen, lit, weight = shown.at(unfolded.vertices[some], unfolded.weights[some])
+        lit = np.clip(lit * level, 0.0, 1.0)
+        color = lit + weight[:, None] * (seen - lit)
+        image[unfolded.texels[some]] = (color * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
+        observed[unfolded.texels[some]] = weight
+    image[unfolded.border] = image[unfolded.border_from]
+    return Texture(image.reshape(size, size, 3), observed.reshape(size, size))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Unfolded:
+    """The mesh laid flat in UV space: the n texels under its triangles, each a mean of three vertices."""
+
+    texels: IntArray  # (n,) row * size + column
+    vertices: IntArray  # (n, 3)
+    weights: FloatArray  # (n, 3)
+    border: IntArray  # (m,) texels beside an island
+    border_from: IntArray  # (m,) the island's texel nearest to each
+
+
+@functools.lru_cache(maxsize=2)
+def _unfold(model: FaceModel, size: int) -> _Unfolded:
+    """The layout of a model's texture, the same for every face: made once (about 40 MB for 1024 texels)."""
+    # Each triangle gets corners of its own, because a vertex on a seam has several places.
+    corner_uv = model.uv[model.uv_triangles.ravel()]
+    points = np.ones((len(corner_uv), 3), dtype=np.float32)
+    points[:, 0] = corner_uv[:, 0] * size - 0.5
+    points[:, 1] = (1.0 - corner_uv[:, 1]) * size - 0.5
+    corners = np.arange(len(corner_uv), dtype=np.int32).reshape(-1, 3)
+    raster = ops.rasterize(points, corners, size, size, want=("triangle", "bary"), cull=False)
+    assert raster.triangle is not None
+    assert raster.bary is not None
+    triangle = raster.triangle.ravel()
+    texels = np.flatnonzero(triangle >= 0).astype(np.int32)
+    # Texel of the nearest island about each texel: labels of OpenCV's distance transform name the zeros.
+    outside = (raster.triangle < 0).astype(np.uint8)
+    distance, label = cv2.distanceTransformWithLabels(
+        outside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    named = np.zeros(int(label.max()) + 1, dtype=np.int32)
+    named[label.ravel()[texels]] = texels
+    border = np.flatnonzero((distance.ravel() > 0) & (distance.ravel() <= BORDER_PX)).astype(np.int32)
+    return _Unfolded(
+        texels,
+        np.ascontiguousarray(model.triangles[triangle[texels]]),
+        np.ascontiguousarray(raster.bary.reshape(-1, 3)[texels]),
+        border,
+        named[label.ravel()[border]],
+    )
+
+
+class _Shown:
+    """What the photo and the model say of points on one face.
+
+    A triangle is about a millimetre wide: what the camera and the light make of it is linear inside, so that
+    both are worked out at the vertices.
+    """
+
+    def __init__(self, face: Face) -> None:
+        points, normals = face.verts_camera_mm, face.normals_camera
+        length = np.maximum(np.sqrt(np.einsum("nk,nk->n", points, points)), 1e-6)
+        cosine = -np.einsum("nk,nk->n", normals, points) / length  # 1 where the surface looks at the camera
+        self._face = face
+        self._pixels = ops.project(points, face.pose.intrinsics)
+        self._lit = lit_colors(face.albedo, normals, face.sh)
+        self._cosine = np.repeat(cosine[:, None], 3, axis=1)
+        self._starts = np.arange(0, 3 * CHUNK + 1, 3, dtype=np.int32)
+
+    def at(self, vertices: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Of n points, each a mean (n, 3) of vertices: the photo's colour (n, 3) and the model's, and how
+
+        well the photo shows them (n,), all in 0..1.
+        """
+        starts, index, share = self._starts[: len(vertices) + 1], vertices.ravel(), weights.ravel()
+        pixels = ops.subdivide(self._pixels, starts, index, share)
+        cosine = ops.subdivide(self._cosine, starts, index, share)[:, 0]
+        lit = ops.subdivide(self._lit, starts, index, share)
+        return _sample(self._face.image, pixels[:, :2]), lit, self._visibility(pixels, cosine)
+
+    def level(self, vertices: IntArray, weights: FloatArray) -> FloatArray:
+        """(3,) factor from the model's lit albedo to the photo's level; a median, for hair and glare."""
+        seen, lit, weight = self.at(vertices, weights)
+        sure = weight > 0.8
+        if sure.sum() < SAMPLED // 1000:
+            return np.ones(3, dtype=np.float32)
+        ratio = np.median(seen[sure] / np.maximum(lit[sure], 0.02), axis=0)
+        return np.clip(ratio, 0.25, 4.0).astype(np.float32)
+
+    def _visibility(self, pixels: FloatArray, cosine: FloatArray) -> FloatArray:
+        """(n,) in 0..1: how well the photo shows points given as x px, y px, depth mm."""
+        rendering = self._face.rendering
+        height, width = rendering.depth_mm.shape
+        depth = pixels[:, 2]
+        # Far off the picture a whole number would overflow.
+        at = np.rint(np.clip(pixels[:, :2], -1e6, 1e6)).astype(np.int32) - (rendering.x0, rendering.y0)
+        column, row = at[:, 0], at[:, 1]
+        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height) & (depth > 0)
+        flat = np.where(inside, row * width + column, 0)
+        nearest = np.where(inside, rendering.depth_mm.ravel()[flat], 0.0)
+        # A mm of depth grows with the distance between two pixels where the face is small.
+        pixel_mm = depth / self._face.pose.intrinsics[0, 0]
+        in_front = (nearest > 0) & (depth <= nearest + (2.0 * pixel_mm + np.float32(DEPTH_TOLERANCE_MM)))
+        ramp = np.clip((cosine - COSINE[0]) / (COSINE[1] - COSINE[0]), 0.0, 1.0)
+        return np.where(in_front, ramp * ramp * (3.0 - 2.0 * ramp), 0.0).astype(np.float32)
+
+
+def _sample(image: npt.NDArray[np.uint8], pixels: FloatArray) -> FloatArray:
+    """(n, 3) colours in 0..1 at (n, 2) px, bilinear."""
+    columns = pixels[:, 0], pixels[:, 1]  # a reduction along the short axis would take ten times as long
+    low = [np.floor(values.min()) - 1 for values in columns]
+    high = [np.ceil(values.max()) + 2 for values in columns]
+    x0, y0 = (int(np.clip(v, 0, n - 1)) for v, n in zip(low, (image.shape[1], image.shape[0]), strict=True))
+    x1, y1 = (int(np.clip(v, 1, n)) for v, n in zip(high, (image.shape[1], image.shape[0]), strict=True))
+    window = image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    # remap takes maps of at most 32767 rows, so the list of points is folded into rows.
+    folded = 1024
+    padded = np.zeros((-(-len(pixels) // folded) * folded, 2), dtype=np.float32)
+    padded[: len(pixels)] = pixels - np.array([x0, y0], dtype=np.float32)
+    maps = padded.reshape(-1, folded, 2)
+    x, y = np.ascontiguousarray(maps[:, :, 0]), np.ascontiguousarray(maps[:, :, 1])
+    taken = cv2.remap(window, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(taken, dtype=np.float32).reshape(-1, 3)[: len(pixels)] / np.float32(255.0)

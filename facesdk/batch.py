@@ -1,0 +1,55 @@
+"""Many photos on all cores: one FaceSDK, a photo on each thread."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from facesdk.errors import FaceSDKError, InvalidOptions
+from facesdk.io.image import ImageLike
+from facesdk.options import Options
+from facesdk.result import Result
+from facesdk.sdk import FaceSDK
+
+AHEAD = 2
+"""Photos for each worker that are begun before the first result is taken: bounds the memory."""
+
+
+def reconstruct_many(
+    images: Iterable[ImageLike], options: Options | None = None, *, workers: int | None = None
+) -> Iterator[Result | FaceSDKError]:
+    """The result of each image, in their order; an image that cannot be used gives its error in its place.
+
+    images: as FaceSDK.reconstruct takes them; they are read as the results are taken, a few ahead. workers:
+    photos at a time, 1..256; None: one for each core. With threads=1, the default, each photo stays on one
+    core, which is the quickest for many. Raises InvalidOptions.
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers is not None:
+        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 256:
+            raise InvalidOptions(f"workers: got {workers!r}, expected a whole number from 1 to 256")
+        count = workers
+    return _results(images, FaceSDK(options), count)
+
+
+def _results(images: Iterable[ImageLike], sdk: FaceSDK, workers: int) -> Iterator[Result | FaceSDKError]:
+    def one(image: ImageLike) -> Result | FaceSDKError:
+        try:
+            return sdk.reconstruct(image)
+        except FaceSDKError as error:
+            return error
+
+    waiting: deque[Future[Result | FaceSDKError]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for image in images:
+                waiting.append(pool.submit(one, image))
+                if len(waiting) > AHEAD * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,1 @@
+"""Names and array types that every other part uses."""

@@ -1,0 +1,65 @@
+"""Engines that run the networks: one file each, one small interface."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk.errors import BackendUnavailable
+
+FloatArray = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+
+
+class Session(Protocol):
+    """A loaded network with one input, square crops of side S."""
+
+    metadata: dict[str, str]  # the file's own: see facesdk/regress.py
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """Outputs by name for one batch (N, 3, S, S) float32 RGB in 0..1."""
+
+    def run_on(
+        self, picture: Picture, matrices: Sequence[FloatArray], side: int
+    ) -> tuple[dict[str, FloatArray], FloatArray]:
+        """Outputs by name for crops of one picture (H, W, 3), and the crops in gray (N, S, S), 0..1.
+
+        matrices: (2, 3) each, picture px to crop px.
+        """
+
+
+def choose_backend(backend: str, suffixes: Collection[str]) -> str:
+    """The engine that "auto" stands for, where the network comes with these suffixes (.plan, .onnx).
+
+    Our own kernels where the CPU has what makes them fast, else OpenVINO where it is installed, else ONNX
+    Runtime.
+    """
+    if backend != "auto":
+        return backend
+    from facesdk import _core
+
+    if ".plan" in suffixes and (len(suffixes) == 1 or not _core.network_is_plain()):
+        return "native"
+    return "openvino" if importlib.util.find_spec("openvino") is not None else "onnxruntime"
+
+
+def open_session(path: str | os.PathLike[str], backend: str = "onnxruntime", threads: int = 1) -> Session:
+    """Load a network; raises AssetError if it is damaged, BackendUnavailable if the engine is absent."""
+    if backend == "native":
+        from facesdk.inference.int8_engine import NativeSession
+
+        return NativeSession(path, threads)
+    if backend == "onnxruntime":
+        from facesdk.inference.onnxruntime import OnnxRuntimeSession
+
+        return OnnxRuntimeSession(path, threads)
+    if backend == "openvino":
+        from facesdk.inference.openvino import OpenVinoSession
+
+        return OpenVinoSession(path, threads)
+    raise BackendUnavailable(f"backend: got {backend!r}, expected native, onnxruntime or openvino")

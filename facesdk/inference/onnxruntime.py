@@ -1,0 +1,57 @@
+"""ONNX Runtime on the CPU: the default engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk.errors import AssetError, BackendUnavailable
+from facesdk.inference.preprocess import crop_planes
+
+
+class OnnxRuntimeSession:
+    """One network in ONNX Runtime."""
+
+    def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise BackendUnavailable(
+                f"onnxruntime does not import ({error}); pip install onnxruntime"
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # its warnings would print between the lines of the CLI
+        # Waiting threads would spin and take a core from the caller between two frames.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        name = os.path.basename(os.fspath(path))
+        try:
+            self._session = onnxruntime.InferenceSession(
+                os.fspath(path), sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime has no common base class for a file it cannot load
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise AssetError(f"{name}: not a network that onnxruntime loads ({reason[:160]})") from error
+        self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+        self._input = self._session.get_inputs()[0].name
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, batch: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
+        """Outputs by name for one float32 input batch."""
+        values = self._session.run(self._outputs, {self._input: batch})
+        return {
+            name: cast("npt.NDArray[np.float32]", value)
+            for name, value in zip(self._outputs, values, strict=True)
+        }
+
+    def run_on(
+        self, picture: npt.NDArray[np.uint8], matrices: Sequence[npt.NDArray[np.float32]], side: int
+    ) -> tuple[dict[str, npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
+        """Outputs by name for crops of one picture, and the crops in gray."""
+        batch, gray = crop_planes(picture, matrices, side)
+        return self.run(batch), gray

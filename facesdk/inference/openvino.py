@@ -1,0 +1,96 @@
+"""OpenVINO on the CPU, with the extra [openvino]."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import ops
+from facesdk.errors import AssetError, BackendUnavailable
+from facesdk.inference.preprocess import LUMA
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class OpenVinoSession:
+    """One network in OpenVINO, in float32 so that it agrees with ONNX Runtime.
+
+    It is compiled for one crop at a time, whose memory is bound: with a batch of unknown size every run would
+    infer all shapes again and copy its input, half of its time for a small network.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
+        try:
+            import openvino
+        except ImportError as error:
+            raise BackendUnavailable("openvino does not import; pip install 'facesdk[openvino]'") from error
+        name = os.path.basename(os.fspath(path))
+        settings: dict[str, Any] = {
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        try:
+            model = openvino.Core().read_model(os.fspath(path))
+            self.metadata = _metadata(model)
+            # Compiled, an output goes by the names of what it was fused with as well.
+            names = [port.get_any_name() for port in model.outputs]
+            shape = model.inputs[0].get_partial_shape()
+            shape[0] = 1
+            model.reshape(shape)
+            compiled = openvino.compile_model(model, "CPU", settings)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise AssetError(f"{name}: not a network that OpenVINO loads ({reason[:160]})") from error
+        self._request = compiled.create_infer_request()
+        self._one_at_a_time = threading.Lock()
+        self._crop = np.zeros(tuple(compiled.inputs[0].shape), np.float32)
+        self._request.set_input_tensor(openvino.Tensor(self._crop, shared_memory=True))
+        # The request writes into the same memory at every run.
+        self._outputs = {
+            name: self._request.get_tensor(port).data
+            for name, port in zip(names, compiled.outputs, strict=True)
+        }
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """Outputs by name for one float32 input batch."""
+
+        def fill(i: int) -> None:
+            self._crop[0] = batch[i]
+
+        return self._each(len(batch), fill)
+
+    def run_on(
+        self, picture: npt.NDArray[np.uint8], matrices: Sequence[FloatArray], side: int
+    ) -> tuple[dict[str, FloatArray], FloatArray]:
+        """Outputs by name for crops of one picture, and the crops in gray."""
+        gray = np.empty((len(matrices), side, side), np.float32)
+
+        def fill(i: int) -> None:
+            ops.warp(picture, matrices[i], side, out=self._crop[0])
+            np.einsum("c,chw->hw", LUMA, self._crop[0], out=gray[i])
+
+        return self._each(len(matrices), fill), gray
+
+    def _each(self, count: int, fill: Callable[[int], None]) -> dict[str, FloatArray]:
+        out = {name: np.empty((count, *one.shape[1:]), np.float32) for name, one in self._outputs.items()}
+        for i in range(count):
+            with self._one_at_a_time:
+                fill(i)
+                self._request.infer()
+                for name, one in self._outputs.items():
+                    out[name][i] = one[0]
+        return out
+
+
+def _metadata(model: Any) -> dict[str, str]:
+    """What the ONNX file says of itself."""
+    if not model.has_rt_info(["framework"]):
+        return {}
+    framework = model.get_rt_info(["framework"]).astype(dict)
+    return {str(key): str(getattr(value, "value", value)) for key, value in framework.items()}

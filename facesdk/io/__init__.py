@@ -1,0 +1,1 @@
+"""Pictures in; GLB, OBJ, PLY and JSON out."""

@@ -1,0 +1,1 @@
+"""Morphable face models: the bundled one, BFM, their packed shapes and albedo."""

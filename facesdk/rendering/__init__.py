@@ -1,0 +1,1 @@
+"""Renderings of the mesh and overlays on the picture."""
