@@ -3,14 +3,10 @@
 
 #include <utility>
 
+#include "common/cpu_features.h"
 #include "common/host_device.h"
 
-// FACESDK_VECTOR_LEVEL (0 plain, 1 AVX2, 2 AVX-512) caps what is used, so that tests can compare the bodies.
-#ifndef FACESDK_VECTOR_LEVEL
-#define FACESDK_VECTOR_LEVEL 2
-#endif
-
-#if defined(__x86_64__) && defined(__GNUC__) && FACESDK_VECTOR_LEVEL > 0
+#if defined(__x86_64__) && defined(__GNUC__)
 #define FACESDK_X86 1
 #define FACESDK_AVX2 __attribute__((target("avx2")))
 #if defined(__clang__)
@@ -25,21 +21,6 @@
 #endif
 
 namespace facesdk {
-
-// 2: AVX-512, 1: AVX2, 0: what the compiler's base target has (SSE2, NEON).
-inline int vector_level() {
-#if FACESDK_X86
-  static const int level = [] {
-    const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl");
-    return wide && FACESDK_VECTOR_LEVEL > 1 ? 2 : __builtin_cpu_supports("avx2") ? 1 : 0;
-  }();
-  return level;
-#else
-  return 0;
-#endif
-}
 
 #if FACESDK_X86
 template <typename Kernel, typename... Args>
@@ -58,14 +39,9 @@ FACESDK_AVX2 void run_avx2(const Args&... args) {
 template <typename Kernel, typename... Args>
 void vectorized(const Args&... args) {
 #if FACESDK_X86
-  switch (vector_level()) {
-    case 2:
-      return run_avx512<Kernel>(args...);
-    case 1:
-      return run_avx2<Kernel>(args...);
-    default:
-      break;
-  }
+  const VectorLevel level = vector_level();
+  if (has_avx512(level)) return run_avx512<Kernel>(args...);
+  if (has_avx2(level)) return run_avx2<Kernel>(args...);
 #endif
   Kernel::run(args...);
 }

@@ -1,4 +1,5 @@
 // The steps for x86 with AVX-512 VNNI: 64 multiply-adds of bytes in one instruction, exact in int32.
+#include "common/cpu_features.h"
 #include "nn/graph.h"
 #include "nn/nn_math.h"
 
@@ -127,11 +128,7 @@ constexpr Tile kTiles[3][kMostPixels] = {{tile<1, 1>, tile<2, 1>, tile<3, 1>, ti
 
 }  // namespace
 
-bool has_vnni() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vnni");
-}
+bool has_vnni() { return vector_level() == VectorLevel::kAvx512Vnni; }
 
 void conv_vnni(const ConvCall& call) {
   const Conv& conv = *call.conv;

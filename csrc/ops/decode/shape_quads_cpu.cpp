@@ -108,7 +108,7 @@ FACESDK_AVX512 int32_t round_avx512(QuadSum& sum, const float* scaled, float inv
 }
 
 bool has_vnni() {
-  static const bool has = vector_level() == 2 && __builtin_cpu_supports("avx512vnni");
+  static const bool has = vector_level() == VectorLevel::kAvx512Vnni;
   return has;
 }
 
@@ -321,7 +321,7 @@ void weigh_quads(const float* coeffs, const int32_t* row, const float* step, Qua
   int32_t bits = 0;
   const int quads = padded(4 * sum.quads), all = quads + padded(8 * sum.octets);
 #if FACESDK_X86
-  const bool wide = vector_level() == 2;
+  const bool wide = has_avx512(vector_level());
   if (wide) bits = scale_avx512(scaled, coeffs, row, step, all);
 #else
   constexpr bool wide = false;
@@ -351,7 +351,7 @@ void add_quads(const QuadSum& sum, const int8_t* values, float* out) {
   if (sum.step == 0.0f) return;
 #if FACESDK_X86
   if (has_vnni()) return add_vnni(sum, values, out);
-  if (vector_level() > 0) return add_avx2(sum, values, out);
+  if (has_avx2(vector_level())) return add_avx2(sum, values, out);
 #elif defined(__aarch64__)
   return add_neon(sum, values, out);
 #endif

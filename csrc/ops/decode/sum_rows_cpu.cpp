@@ -87,7 +87,7 @@ void add_rows(const RowSum& rows, int64_t count, float* out) {
       // The rows that come next are fetched ahead: short runs from many rows are more than the hardware
       // foresees.
       const int8_t* const* next = k + 8 <= rows.count ? rows.rows + k + 4 : row;
-      if (vector_level() == 2) done = add_four(sum, row, next, weight, block, n);
+      if (has_avx512(vector_level())) done = add_four(sum, row, next, weight, block, n);
 #endif
       if (done == n) continue;
       for (int r = 0; r < left; r += 2) {

@@ -73,7 +73,7 @@ bool indices_fit(const RasterizeParams& p, Chunk chunk) {
 // False where an index does not fit and `known` does not say that all do.
 bool draw_chunk(const Scene& s, const Canvas& canvas, Chunk chunk, bool known, Fragments& f) {
 #if FACESDK_X86
-  if (vector_level() == 2) {  // which looks at the indices on the way
+  if (has_avx512(vector_level())) {  // which looks at the indices on the way
     if (!make_fragments_avx512(s, canvas, chunk.begin, chunk.end, f)) return false;
     draw_fragments_avx512(s, canvas, f);
     for (int i = 0; i < f.opens; ++i) draw_open_avx512(s, canvas, f.open[i]);

@@ -104,7 +104,7 @@ void draw_fragments(const Scene& s, const Canvas& canvas, const Fragments& f);
 // A triangle of any size straight into the canvas.
 void draw_open(const Scene& s, const Canvas& canvas, int32_t triangle);
 
-// The same for CPUs with AVX-512; to the bit, but in another order. Only where vector_level() is 2. False,
+// The same for CPUs with AVX-512; to the bit, but in another order. Only where the CPU has AVX-512. False,
 // with nothing to be drawn, where an index is not that of a vertex.
 bool make_fragments_avx512(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end, Fragments& out);
 void draw_fragments_avx512(const Scene& s, const Canvas& canvas, const Fragments& f);
