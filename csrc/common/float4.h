@@ -1,4 +1,5 @@
-// Four floats in one register, in the compiler's own form, so that one text serves SSE and NEON.
+// Four floats as one value: a register of SSE or NEON in the compiler's own form, four numbers elsewhere and
+// on the device. The same operations, each rounded once.
 #pragma once
 
 #include <cstdint>
@@ -6,15 +7,21 @@
 
 #include "common/host_device.h"
 
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#define FACESDK_VECTOR_EXTENSION 1
+#else
+#define FACESDK_VECTOR_EXTENSION 0
+#endif
+
 namespace facesdk {
 
-#if defined(__GNUC__)
+#if FACESDK_VECTOR_EXTENSION
 typedef float Float4 __attribute__((vector_size(16)));
 
 FACESDK_HD Float4 splat(float v) { return Float4{v, v, v, v}; }
 
 // (y, z, x, w)
-FACESDK_HD Float4 turned3(Float4 a) { return Float4{a[1], a[2], a[0], a[3]}; }
+FACESDK_HD Float4 rotated3(Float4 a) { return Float4{a[1], a[2], a[0], a[3]}; }
 
 // Two numbers, then one, straight from the register: twelve bytes at once would go by way of the stack.
 FACESDK_HD void store3(float* p, Float4 v) {
@@ -31,7 +38,7 @@ struct Float4 {
 };
 
 FACESDK_HD Float4 splat(float v) { return {{v, v, v, v}}; }
-FACESDK_HD Float4 turned3(Float4 a) { return {{a.v[1], a.v[2], a.v[0], a.v[3]}}; }
+FACESDK_HD Float4 rotated3(Float4 a) { return {{a.v[1], a.v[2], a.v[0], a.v[3]}}; }
 FACESDK_HD Float4 operator+(Float4 a, Float4 b) {
   return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}};
 }
@@ -41,6 +48,7 @@ FACESDK_HD Float4 operator-(Float4 a, Float4 b) {
 FACESDK_HD Float4 operator*(Float4 a, Float4 b) {
   return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}};
 }
+FACESDK_HD void store3(float* p, Float4 v) { std::memcpy(p, &v, 3 * sizeof(float)); }
 #endif
 
 FACESDK_HD Float4 load4(const float* p) {
@@ -49,9 +57,6 @@ FACESDK_HD Float4 load4(const float* p) {
   return v;
 }
 
-#if !defined(__GNUC__)
-FACESDK_HD void store3(float* p, Float4 v) { std::memcpy(p, &v, 3 * sizeof(float)); }
-#endif
 FACESDK_HD void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof(v)); }
 
 // Rows of a (count, 3) array as four floats, of which the last is not to be used: one load in place of three.

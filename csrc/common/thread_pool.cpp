@@ -29,7 +29,7 @@ void relax() {
 
 // A frame's jobs follow each other within microseconds, but waking a thread takes tens: so it looks for the
 // next for a while before it sleeps.
-constexpr int kLooks = 1000;
+constexpr int kSpins = 1000;
 
 class Pool {
  public:
@@ -49,9 +49,9 @@ class Pool {
       job_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
-    take_all(task, context, count);
+    take_all(task, context, count, 0);
     // Who has not begun by now finds nothing left; who has is waited for.
-    for (int look = 0; look < kLooks && inside_.load(std::memory_order_acquire) != 0; ++look) relax();
+    for (int spin = 0; spin < kSpins && inside_.load(std::memory_order_acquire) != 0; ++spin) relax();
     std::unique_lock<std::mutex> lock(mutex_);
     places_ = 0;
     left_.wait(lock, [this] { return inside_.load(std::memory_order_relaxed) == 0; });
@@ -59,27 +59,28 @@ class Pool {
   }
 
  private:
-  void take_all(Task task, const void* context, int64_t count) {
-    for (int64_t n = next_.fetch_add(1); n < count; n = next_.fetch_add(1)) task(context, n);
+  void take_all(Task task, const void* context, int64_t count, int worker) {
+    for (int64_t n = next_.fetch_add(1); n < count; n = next_.fetch_add(1)) task(context, n, worker);
   }
 
   void work() {
     uint64_t seen = 0;
     for (;;) {
-      for (int look = 0; look < kLooks && job_.load(std::memory_order_acquire) == seen; ++look) relax();
+      for (int spin = 0; spin < kSpins && job_.load(std::memory_order_acquire) == seen; ++spin) relax();
       Task task;
       const void* context;
       int64_t count;
+      int worker;
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return job_.load(std::memory_order_relaxed) != seen; });
         seen = job_.load(std::memory_order_relaxed);
         if (places_ == 0) continue;
-        --places_;
+        worker = static_cast<int>(places_--);
         inside_.fetch_add(1, std::memory_order_relaxed);
         task = task_, context = context_, count = count_;
       }
-      take_all(task, context, count);
+      take_all(task, context, count, worker);
       {
         const std::lock_guard<std::mutex> lock(mutex_);
         inside_.fetch_sub(1, std::memory_order_release);
@@ -121,7 +122,7 @@ Pool& the_pool() {
 
 void run_tasks(int64_t count, int threads, Task task, const void* context) {
   if (the_pool().run(count, threads, task, context)) return;
-  for (int64_t number = 0; number < count; ++number) task(context, number);
+  for (int64_t number = 0; number < count; ++number) task(context, number, 0);
 }
 
 }  // namespace facesdk

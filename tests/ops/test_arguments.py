@@ -90,10 +90,10 @@ def test_same_bits_for_any_number_of_threads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_twin_takes_the_same_call(name: str) -> None:
+def test_reference_takes_the_same_call(name: str) -> None:
     _, kwargs = CALLS[name]
-    twin = getattr(reference, name)(**kwargs, threads=2)
-    for mine, theirs in zip(arrays(CALLS[name][0](**kwargs)), arrays(twin), strict=True):
+    wanted = getattr(reference, name)(**kwargs, threads=2)
+    for mine, theirs in zip(arrays(CALLS[name][0](**kwargs)), arrays(wanted), strict=True):
         assert np.shape(mine) == np.shape(theirs)
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-2)
 

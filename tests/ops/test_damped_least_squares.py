@@ -15,7 +15,7 @@ def system(equations: int, unknowns: int, seed: int = 0) -> tuple[np.ndarray, np
 
 
 @pytest.mark.parametrize(("equations", "unknowns"), [(1, 1), (3, 7), (16, 16), (17, 33), (136, 159), (40, 8)])
-def test_agrees_with_the_twin(equations: int, unknowns: int) -> None:
+def test_agrees_with_the_reference(equations: int, unknowns: int) -> None:
     jacobian, residual = system(equations, unknowns)
     expected = reference.damped_least_squares(jacobian, residual, 1e-2)
     step = ops.damped_least_squares(jacobian, residual, 1e-2)

@@ -16,7 +16,7 @@ from tests.ops.meshes import FloatArray, subdivision
 
 @pytest.mark.parametrize(("controls", "rows", "verts"), [(1, 1, 1), (7, 3, 19), (801, 12, 2113)])
 @pytest.mark.parametrize("dtype", [np.float32, np.int8])
-def test_equals_the_twin(controls: int, rows: int, verts: int, dtype: type) -> None:
+def test_equals_the_reference(controls: int, rows: int, verts: int, dtype: type) -> None:
     rng = np.random.default_rng(controls)
     mean = rng.normal(size=(controls, 3)).astype(np.float32)
     bases: NDArray[Any] = (rng.normal(size=(rows, controls, 3)) * 20).astype(dtype)
@@ -72,7 +72,7 @@ def local_shapes(rng: np.random.Generator, shapes: int, controls: int) -> list[F
 @pytest.mark.parametrize(
     ("controls", "shapes", "verts"), [(1, 1, 1), (85, 0, 3), (86, 3, 19), (801, 12, 2113)]
 )
-def test_decoder_equals_its_twin_and_the_shapes_in_float(controls: int, shapes: int, verts: int) -> None:
+def test_decoder_equals_its_reference_and_the_shapes_in_float(controls: int, shapes: int, verts: int) -> None:
     rng = np.random.default_rng(controls)
     base = rng.normal(size=(controls, 3)).astype(np.float32) * 80
     exact = local_shapes(rng, shapes, controls)

@@ -22,14 +22,14 @@ def silent(height: int, width: int) -> NDArray[np.float32]:
     return raw
 
 
-def test_equals_the_twin() -> None:
+def test_equals_the_reference() -> None:
     raw = np.random.default_rng(0).normal(0, 2, (sum(cells(64, 96)), 15)).astype(np.float32)
-    ours, twin = (read(raw, 64, 96, 0.6) for read in (ops.decode_detections, reference.decode_detections))
+    ours, expected = (read(raw, 64, 96, 0.6) for read in (ops.decode_detections, reference.decode_detections))
     assert 10 < len(ours[0]) < len(raw)
-    for a, b in zip(ours[:3], twin[:3], strict=True):
+    for a, b in zip(ours[:3], expected[:3], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4)
     # Of points drawn at random some have eyes across from the mouth's direction: there a turn is half a turn.
-    apart = np.abs(np.angle(np.exp(1j * np.radians(ours[3] - twin[3]))))
+    apart = np.abs(np.angle(np.exp(1j * np.radians(ours[3] - expected[3]))))
     assert (apart > 1e-3).mean() < 0.05
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facesdk import InvalidArray, ops, reference
-from facesdk.camera import rotation_from_euler
+from facesdk.core.rotation import rotation_from_euler
 
 F32 = np.float32
 
@@ -33,10 +33,10 @@ def call(seed: int, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_landmarks_agree_with_the_twin(seed: int) -> None:
-    found, twin = ops.crop_landmarks(**call(seed)), reference.crop_landmarks(**call(seed))
-    np.testing.assert_allclose(found[0], twin[0], atol=2e-6)  # crop sides
-    np.testing.assert_allclose(found[1], twin[1], atol=5e-4)  # px
+def test_landmarks_agree_with_the_reference(seed: int) -> None:
+    found, expected = ops.crop_landmarks(**call(seed)), reference.crop_landmarks(**call(seed))
+    np.testing.assert_allclose(found[0], expected[0], atol=2e-6)  # crop sides
+    np.testing.assert_allclose(found[1], expected[1], atol=5e-4)  # px
 
 
 def test_a_landmark_on_the_axis_is_at_the_crop_s_centre() -> None:
@@ -63,15 +63,15 @@ def test_bad_arguments_are_named(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_boxes_distances_and_axes_agree_with_their_twins(seed: int) -> None:
+def test_boxes_distances_and_axes_agree_with_their_reference(seed: int) -> None:
     rng = np.random.default_rng(seed)
     a, b = rng.uniform(0, 500, (2, 68, 2)).astype(F32)
     angle = float(rng.uniform(-3, 3))
     np.testing.assert_allclose(ops.oriented_bbox(a, angle), reference.oriented_bbox(a, angle), rtol=1e-9)
     assert ops.mean_distance(a, b) == pytest.approx(reference.mean_distance(a, b))
-    found, twin = ops.landmark_roll_and_bbox(a, 0.3), reference.landmark_roll_and_bbox(a, 0.3)
-    assert found[0] == pytest.approx(twin[0])
-    np.testing.assert_allclose(found[1], twin[1], rtol=1e-9)
+    found, expected = ops.landmark_roll_and_bbox(a, 0.3), reference.landmark_roll_and_bbox(a, 0.3)
+    assert found[0] == pytest.approx(expected[0])
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-9)
 
 
 @pytest.mark.parametrize("degrees", [0.0, 35.0, -120.0, 180.0])
@@ -102,7 +102,7 @@ def test_points_that_are_not_finite_do_no_harm() -> None:
     assert len(ops.landmark_roll_and_bbox(points, 0.3)[1]) == 4
 
 
-def test_points_on_a_mesh_agree_with_the_twin() -> None:
+def test_points_on_a_mesh_agree_with_the_reference() -> None:
     rng = np.random.default_rng(0)
     verts, weights = rng.normal(size=(40, 3)).astype(F32), rng.uniform(0, 1, (68, 3)).astype(F32)
     corners = rng.integers(0, 40, (68, 3)).astype(np.int32)

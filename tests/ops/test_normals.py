@@ -10,7 +10,7 @@ from tests.ops.meshes import rotation, sphere
 
 
 @pytest.mark.parametrize(("rings", "segments"), [(2, 3), (5, 7), (12, 24)])
-def test_equals_the_twin(rings: int, segments: int) -> None:
+def test_equals_the_reference(rings: int, segments: int) -> None:
     verts, triangles = sphere(rings, segments)
     np.testing.assert_allclose(ops.normals(verts, triangles), reference.normals(verts, triangles), atol=2e-6)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facesdk import InvalidArray, ops, reference
-from facesdk.camera import rotation_from_euler
+from facesdk.core.rotation import rotation_from_euler
 
 FACE = np.random.default_rng(3).uniform([-70, -80, -60], [70, 60, 40], (68, 3)).astype(np.float32)
 CAMERA = np.array([[700, 3, 330], [0, 690, 235], [0, 0, 1]], np.float32)
@@ -32,10 +32,10 @@ def call(seed: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("steps", [0, 1, 2, 7])
-def test_agrees_with_the_twin(seed: int, steps: int) -> None:
+def test_agrees_with_the_reference(seed: int, steps: int) -> None:
     found = ops.picture_pose(**call(seed), steps=steps)
-    twin = reference.picture_pose(**call(seed), steps=steps)
-    for ours, theirs, tolerance in zip(found, twin, (1e-6, 2e-3, 2e-3), strict=True):
+    expected = reference.picture_pose(**call(seed), steps=steps)
+    for ours, theirs, tolerance in zip(found, expected, (1e-6, 2e-3, 2e-3), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=tolerance)
 
 

@@ -25,7 +25,7 @@ def test_unproject_undoes_project(seed: int, focal: float, size: int) -> None:
     assert np.abs(back - verts).max(axis=1).max() <= max(1e-5, rounding) * depth.max()
 
 
-def test_equals_the_twin() -> None:
+def test_equals_the_reference() -> None:
     rng = np.random.default_rng(1)
     for count in (0, 1, 5, 131):
         verts = rng.uniform(-200, 200, (count, 3)).astype(np.float32)

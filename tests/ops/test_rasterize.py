@@ -88,17 +88,17 @@ def test_grid_leaves_no_hole_and_no_overlap() -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 37), (53, 1), (31, 64), (97, 75)])
 @pytest.mark.parametrize("cull", [True, False])
-def test_equals_the_twin(height: int, width: int, cull: bool) -> None:
+def test_equals_the_reference(height: int, width: int, cull: bool) -> None:
     rng = np.random.default_rng(height)
     points, triangles = soup(rng, 120, 400, max(height, width))
     points[:4] = np.array([[np.nan, 0, 900], [0, 0, -5], [0, 0, 0], [1e9, 3, 900]])
     colors = rng.uniform(size=points.shape).astype(np.float32)
     ours = ops.rasterize(points, triangles, height, width, colors=colors, cull=cull)
-    twin = reference.rasterize(points, triangles, height, width, colors=colors, cull=cull)
+    wanted = reference.rasterize(points, triangles, height, width, colors=colors, cull=cull)
     # Integer coverage and the same float steps in the same order: equal to the bit, which triangle and where.
-    np.testing.assert_array_equal(ours.triangle, twin[2])
+    np.testing.assert_array_equal(ours.triangle, wanted[2])
     assert np.any(np.asarray(ours.triangle) != -1) or height * width == 1
-    for mine, theirs in ((ours.color, twin[0]), (ours.depth, twin[1]), (ours.bary, twin[3])):
+    for mine, theirs in ((ours.color, wanted[0]), (ours.depth, wanted[1]), (ours.bary, wanted[3])):
         assert mine is not None
         assert theirs is not None
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-5)

@@ -15,7 +15,7 @@ from facesdk.errors import InvalidArray
     [(90, 70, 60, 44, 0), (30, 41, 90, 123, 0), (121, 83, 45, 31, 1), (300, 270, 50, 45, 2),
      (257, 190, 20, 15, 3), (512, 499, 31, 30, 4), (1, 1, 1, 1, 0), (2, 700, 1, 200, 1)],
 )  # fmt: skip
-def test_equals_the_twin(height: int, width: int, rows: int, columns: int, halvings: int) -> None:
+def test_equals_the_reference(height: int, width: int, rows: int, columns: int, halvings: int) -> None:
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     size = (rows, columns, halvings, rows + 3, columns + 5)
     np.testing.assert_array_equal(ops.resize(image, *size), reference.resize(image, *size))
@@ -24,8 +24,8 @@ def test_equals_the_twin(height: int, width: int, rows: int, columns: int, halvi
 @pytest.mark.parametrize("halvings", [5, 6])
 def test_sums_that_do_not_fit_are_rounded_on_the_way(halvings: int) -> None:
     image = np.random.default_rng(0).integers(0, 256, (640, 520, 3), np.uint8)
-    ours, twin = (take(image, 7, 6, halvings, 7, 6).astype(int) for take in (ops.resize, reference.resize))
-    assert np.abs(ours - twin).max() <= 1
+    ours, wanted = (take(image, 7, 6, halvings, 7, 6).astype(int) for take in (ops.resize, reference.resize))
+    assert np.abs(ours - wanted).max() <= 1
 
 
 def test_is_near_a_library_of_pictures() -> None:

@@ -21,7 +21,7 @@ def call(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("center", [(20.0, 18.0), (0.0, 39.0), (-50.0, 10.0)])
-def test_agrees_with_the_twin(mirrored: bool, center: tuple[float, float]) -> None:
+def test_agrees_with_the_reference(mirrored: bool, center: tuple[float, float]) -> None:
     arguments = call(mirrored=mirrored, center=center)
     np.testing.assert_allclose(
         ops.sample_normalized_patch(**arguments), reference.sample_normalized_patch(**arguments), atol=2e-3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facesdk import ops, reference
-from facesdk.reference.shade import sh_basis
+from facesdk.core.spherical_harmonics import sh_basis
 from tests.ops.meshes import FloatArray, sphere
 
 
@@ -17,7 +17,7 @@ def directions(count: int) -> FloatArray:
 
 
 @pytest.mark.parametrize("count", [0, 1, 127, 128, 129, 1000])
-def test_equals_the_twin(count: int) -> None:
+def test_equals_the_reference(count: int) -> None:
     rng = np.random.default_rng(count)
     albedo = rng.uniform(0, 1, (count, 3)).astype(np.float32)
     sh = rng.normal(size=(9, 3)).astype(np.float32)

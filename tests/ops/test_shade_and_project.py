@@ -10,16 +10,16 @@ from tests.ops.meshes import FRONTAL, camera, grid_mesh, rotation, sphere
 
 
 @pytest.mark.parametrize("mesh", [sphere(3, 3), sphere(), sphere(41, 67), grid_mesh(9, 13)])
-def test_agrees_with_the_twin(mesh: tuple[np.ndarray, np.ndarray]) -> None:
+def test_agrees_with_the_reference(mesh: tuple[np.ndarray, np.ndarray]) -> None:
     rng = np.random.default_rng(2)
     verts, triangles = mesh
     albedo = rng.random(verts.shape, np.float32)
     pose = rotation(rng), np.array([12, -30, 1100], np.float32), camera(224, 1000)
     sh = rng.normal(size=(9, 3)).astype(np.float32)
     points, colors = ops.shade_and_project(verts, triangles, *pose, albedo, sh)
-    twin = reference.shade_and_project(verts, triangles, *pose, albedo, sh)
-    np.testing.assert_allclose(points, twin[0], atol=1e-3)
-    np.testing.assert_allclose(colors, twin[1], atol=2e-4)
+    expected = reference.shade_and_project(verts, triangles, *pose, albedo, sh)
+    np.testing.assert_allclose(points, expected[0], atol=1e-3)
+    np.testing.assert_allclose(colors, expected[1], atol=2e-4)
 
 
 def test_light_from_the_picture_s_left_stays_there_when_the_head_turns() -> None:

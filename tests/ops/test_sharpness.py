@@ -16,7 +16,7 @@ def noise(size: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("size", [3, 5, 6, 17, 20, 21, 96, 112, 203])
-def test_agrees_with_the_twin(size: int) -> None:
+def test_agrees_with_the_reference(size: int) -> None:
     gray = noise(size)
     assert ops.sharpness(gray) == pytest.approx(reference.sharpness(gray), rel=1e-5)
 

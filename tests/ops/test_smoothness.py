@@ -58,14 +58,14 @@ def test_gradient_matches_finite_differences() -> None:
 
 
 @pytest.mark.parametrize(("rings", "segments"), [(2, 3), (7, 9), (40, 33)])
-def test_equals_the_twin(rings: int, segments: int) -> None:
+def test_equals_the_reference(rings: int, segments: int) -> None:
     verts, triangles = sphere(rings, segments)
     ptr, idx = ops.adjacency(triangles, len(verts) + 2)  # two vertices without neighbours
     verts = np.concatenate([verts, np.ones((2, 3), np.float32)])
     value, gradient = ops.smoothness(verts, ptr, idx)
-    twin_value, twin_gradient = reference.smoothness(verts, ptr, idx)
-    assert value == pytest.approx(twin_value, rel=1e-5)
-    np.testing.assert_allclose(gradient, twin_gradient, rtol=1e-4, atol=1e-5)
+    expected_value, expected_gradient = reference.smoothness(verts, ptr, idx)
+    assert value == pytest.approx(expected_value, rel=1e-5)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-4, atol=1e-5)
 
 
 def test_adjacency_is_symmetric_and_without_repeats() -> None:

@@ -22,7 +22,7 @@ def similarity(scale: float, degrees: float, x: float, y: float) -> NDArray[np.f
 @pytest.mark.parametrize(("height", "width", "size"), [(1, 1, 1), (5, 3, 7), (48, 65, 33), (120, 90, 129)])
 @pytest.mark.parametrize("degrees", [0, 17, -130])
 @pytest.mark.parametrize("scale", [0.8, 0.27])
-def test_equals_the_twin(height: int, width: int, size: int, degrees: float, scale: float) -> None:
+def test_equals_the_reference(height: int, width: int, size: int, degrees: float, scale: float) -> None:
     image = picture(height, width)
     matrix = similarity(scale, degrees, size / 3, size / 4)
     # The bilinear weights differ by the rounding of float coordinates, about 1e-5 px.

@@ -34,8 +34,8 @@ struct AddRows {
 
 // U of the upper triangle U^T U = J J^T + damping I, row i at i * M, and the inverse of each diagonal number.
 struct Factor {
-  static FACESDK_HD void run(const float* transposed, const RidgeParams& p, float* upper, float* inverse,
-                             bool* positive) {
+  static FACESDK_HD void run(const float* transposed, const DampedLeastSquaresParams& p, float* upper,
+                             float* inverse, bool* positive) {
     const int64_t size = p.equations;
     *positive = false;
     for (int64_t i = 0; i < size; ++i) {
@@ -54,7 +54,8 @@ struct Factor {
 
 // y <- (U^T U)^-1 y, then step = J^T y.
 struct Solve {
-  static FACESDK_HD void run(const float* upper, const float* inverse, const RidgeParams& p, float* y) {
+  static FACESDK_HD void run(const float* upper, const float* inverse, const DampedLeastSquaresParams& p,
+                             float* y) {
     const int64_t size = p.equations;
     for (int64_t i = 0; i < size; ++i) {
       y[i] *= inverse[i];
@@ -72,25 +73,29 @@ struct Solve {
   }
 };
 
+struct Buffers {
+  std::vector<float> transposed;      // (N, M)
+  std::vector<float> upper, inverse;  // (M, M), (M,) of Factor
+  std::vector<float> y;               // (M,)
+};
+
 }  // namespace
 
-bool ridge_cpu(const RidgeParams& p) {
-  // Kept between calls: a tracker asks for the same size every frame.
-  thread_local std::vector<float> transposed, upper, inverse, y;
-  transposed.resize(static_cast<size_t>(p.equations * p.unknowns));
-  upper.resize(static_cast<size_t>(p.equations * p.equations));
-  inverse.resize(static_cast<size_t>(p.equations));
-  y.assign(p.residual, p.residual + p.equations);
+bool damped_least_squares_cpu(const DampedLeastSquaresParams& p, Workspace& workspace) {
+  Buffers& buffers = workspace.of<Buffers>();
+  float* const transposed = at_least(buffers.transposed, p.equations * p.unknowns);
+  float* const upper = at_least(buffers.upper, p.equations * p.equations);
+  float* const inverse = at_least(buffers.inverse, p.equations);
+  float* const y = at_least(buffers.y, p.equations);
+  std::copy(p.residual, p.residual + p.equations, y);
   std::fill(p.step, p.step + p.unknowns, 0.0f);
   for (int64_t i = 0; i < p.equations; ++i) {
     for (int64_t k = 0; k < p.unknowns; ++k) transposed[k * p.equations + i] = p.jacobian[i * p.unknowns + k];
   }
   bool positive;
-  vectorized<Factor>(static_cast<const float*>(transposed.data()), p, upper.data(), inverse.data(),
-                     &positive);
+  vectorized<Factor>(static_cast<const float*>(transposed), p, upper, inverse, &positive);
   if (!positive) return false;
-  vectorized<Solve>(static_cast<const float*>(upper.data()), static_cast<const float*>(inverse.data()), p,
-                    y.data());
+  vectorized<Solve>(static_cast<const float*>(upper), static_cast<const float*>(inverse), p, y);
   return true;
 }
 

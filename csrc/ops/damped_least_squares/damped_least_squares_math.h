@@ -1,4 +1,4 @@
-// Sums of the ridge step, in an order that does not depend on the width of a register.
+// Inner product of damped_least_squares, in an order that does not depend on the width of a register.
 #pragma once
 
 #include <cstdint>
@@ -7,17 +7,17 @@
 
 namespace facesdk {
 
-constexpr int kRidgeLanes = 16;
+constexpr int kDotLanes = 16;
 
 // Inner product in sixteen interleaved sums, joined pairwise.
 FACESDK_HD float lane_dot(const float* a, const float* b, int64_t count) {
-  float lanes[kRidgeLanes] = {};
-  const int64_t whole = count - count % kRidgeLanes;
-  for (int64_t i = 0; i < whole; i += kRidgeLanes) {
-    for (int k = 0; k < kRidgeLanes; ++k) lanes[k] += a[i + k] * b[i + k];
+  float lanes[kDotLanes] = {};
+  const int64_t whole = count - count % kDotLanes;
+  for (int64_t i = 0; i < whole; i += kDotLanes) {
+    for (int k = 0; k < kDotLanes; ++k) lanes[k] += a[i + k] * b[i + k];
   }
   for (int64_t i = whole; i < count; ++i) lanes[i - whole] += a[i] * b[i];
-  for (int width = kRidgeLanes / 2; width > 0; width /= 2) {
+  for (int width = kDotLanes / 2; width > 0; width /= 2) {
     for (int k = 0; k < width; ++k) lanes[k] += lanes[k + width];
   }
   return lanes[0];

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "common/workspace.h"
+
 namespace facesdk {
 
 struct BlendParams {
@@ -19,28 +21,27 @@ struct BlendParams {
 };
 
 // Local shapes, as expressions are: only the blocks that a shape moves are stored, each with its own step,
-// and a second time for the remainder where one byte would be too coarse. shape_quads.h lays them out.
+// and a second time for the remainder where one byte would be too coarse (shape_blocks.h).
 constexpr int64_t kShapeBlock = 256;  // numbers in a block; the last block of a mesh is padded with zeros
 
-// A block's entries four by four, those of small whole numbers eight by eight.
-struct ShapeRun {
-  int64_t values;  // where its bytes begin
-  int32_t
-      entry;  // its first entry; 4 for each quad, then 8 for each octet, both filled up to a multiple of 16
-  int32_t quads;  // 512 bytes for each half of the block: (128 numbers, 4 entries), -127..127
-  int32_t
-      octets;  // as many: (128, 4), each the 8 added to two entries' -7..7, the later four in the upper bits
+// Entries of a block in quads of int8 and octets of int4.
+struct ShapeBlock {
+  int64_t values;       // where its bytes begin
+  int32_t entry;        // its first entry: 4 per quad, then 8 per octet, each padded to a multiple of 16
+  int32_t int8_quads;   // 512 bytes per half block each: (128 numbers, 4 entries) of -127..127
+  int32_t int4_octets;  // 512 bytes per half block each: (128, 4) pairs of -7..7 + 8, entries 4..7 in the
+                        // high bits
 };
 
 struct ShapesParams {
-  const float* base;     // (C, 3) mm, face frame
-  const ShapeRun* runs;  // (B,) one for each block of the mesh; B = ceil(3 C / 256)
-  const int32_t* row;    // (E,) shape of each entry, 0 <= row < K
-  const float* step;     // (E,) mm per unit of `values`; 0 for an entry that only fills up
-  const int8_t* values;  // of each block the first half of its quads and octets, then the second
-  const float* coeffs;   // (K,) coefficients; a quad of shapes whose coefficients are 0 is not read
-  int64_t size;          // C * 3
-  float* out;            // (C, 3), same unit and frame as base
+  const float* base;         // (C, 3) mm, face frame
+  const ShapeBlock* blocks;  // (B,) one for each block of the mesh; B = ceil(3 C / 256)
+  const int32_t* row;        // (E,) shape of each entry, 0 <= row < K
+  const float* step;         // (E,) mm per unit of `values`; 0 for an entry that only fills up
+  const int8_t* values;      // of each block the first half of its quads and octets, then the second
+  const float* coeffs;       // (K,) coefficients; a quad of shapes whose coefficients are 0 is not read
+  int64_t size;              // C * 3
+  float* out;                // (C, 3), same unit and frame as base
   int threads;
 };
 
@@ -57,6 +58,6 @@ struct SubdivideParams {
 
 void blend_cpu(const BlendParams& p);
 void add_shapes_cpu(const ShapesParams& p);
-void subdivide_cpu(const SubdivideParams& p);
+void subdivide_cpu(const SubdivideParams& p, Workspace& workspace);
 
 }  // namespace facesdk

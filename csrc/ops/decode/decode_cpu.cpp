@@ -7,8 +7,8 @@
 #include "common/workspace.h"
 #include "ops/decode/decode.h"
 #include "ops/decode/decode_math.h"
-#include "ops/decode/shape_quads.h"
-#include "ops/decode/sum_rows.h"
+#include "ops/decode/int8_basis_sum.h"
+#include "ops/decode/shape_blocks.h"
 
 namespace facesdk {
 namespace {
@@ -34,39 +34,39 @@ void blend_band(const BlendParams& p, int64_t begin, int64_t end) {
 }
 
 void blend_bytes(const BlendParams& p, int64_t begin, int64_t end) {
-  RowSum sum;
+  Int8BasisSum sum;
   for (int64_t k = 0; k < p.rows; k += kMostRows) {
-    weigh_rows(
+    round_row_weights(
         static_cast<int>(std::min<int64_t>(kMostRows, p.rows - k)), [&](int i) { return p.coeffs[k + i]; },
         [&](int i) { return p.bases_q + (k + i) * p.size + begin; }, sum);
-    add_rows(sum, end - begin, p.out + begin);
+    add_int8_rows(sum, end - begin, p.out + begin);
   }
 }
 
-void add_run(const ShapesParams& p, const ShapeRun& run, QuadSum& sum, float* out) {
-  const int64_t half = kQuadBytes / 2 * (run.quads + run.octets);
-  const int8_t* values = p.values + run.values;
-  int quads = run.quads, octets = run.octets;
-  for (int64_t entry = run.entry; quads + octets > 0;
-       entry += padded(4 * sum.quads) + padded(8 * sum.octets)) {
-    sum.quads = std::min(quads, kMostRows / 4);
-    sum.octets = std::min(octets, (kMostRows - padded(4 * sum.quads)) / 8);
-    weigh_quads(p.coeffs, p.row + entry, p.step + entry, sum);
-    add_quads(sum, values, out);
-    add_quads(sum, values + half, out + kShapeBlock / 2);
-    quads -= sum.quads, octets -= sum.octets;
-    values += kQuadBytes / 2 * (sum.quads + sum.octets);
+void add_block(const ShapesParams& p, const ShapeBlock& of, ShapeBlockSum& sum, float* out) {
+  const int64_t half = kInt8QuadBytes / 2 * (of.int8_quads + of.int4_octets);
+  const int8_t* values = p.values + of.values;
+  int quads = of.int8_quads, octets = of.int4_octets;
+  for (int64_t entry = of.entry; quads + octets > 0;
+       entry += padded(4 * sum.int8_quads) + padded(8 * sum.int4_octets)) {
+    sum.int8_quads = std::min(quads, kMostRows / 4);
+    sum.int4_octets = std::min(octets, (kMostRows - padded(4 * sum.int8_quads)) / 8);
+    round_weights(p.coeffs, p.row + entry, p.step + entry, sum);
+    add_shape_block(sum, values, out);
+    add_shape_block(sum, values + half, out + kShapeBlock / 2);
+    quads -= sum.int8_quads, octets -= sum.int4_octets;
+    values += kInt8QuadBytes / 2 * (sum.int8_quads + sum.int4_octets);
   }
 }
 
 void add_shapes_band(const ShapesParams& p, int64_t begin, int64_t end) {
-  QuadSum sum;
+  ShapeBlockSum sum;
   for (int64_t block = begin; block < end; ++block) {
     const int64_t at = block * kShapeBlock, count = std::min(kShapeBlock, p.size - at);
     float padded[kShapeBlock];
     float* out = count == kShapeBlock ? p.out + at : padded;
     std::copy(p.base + at, p.base + at + count, out);
-    add_run(p, p.runs[block], sum, out);
+    add_block(p, p.blocks[block], sum, out);
     if (out == padded) std::copy(padded, padded + count, p.out + at);
   }
 }
@@ -88,6 +88,10 @@ struct Subdivide {
   }
 };
 
+struct Buffers {
+  std::vector<float> control;  // (C, 4)
+};
+
 }  // namespace
 
 void blend_cpu(const BlendParams& p) {
@@ -106,10 +110,9 @@ void add_shapes_cpu(const ShapesParams& p) {
   parallel_bands(blocks, p.threads, [&p](int64_t begin, int64_t end) { add_shapes_band(p, begin, end); });
 }
 
-void subdivide_cpu(const SubdivideParams& p) {
-  // Four floats a vertex: then each is one load within a line, and none needs to be told from the last.
-  thread_local std::vector<float> kept;  // from frame to frame
-  float* control = at_least(kept, 4 * p.controls);
+void subdivide_cpu(const SubdivideParams& p, Workspace& workspace) {
+  // Padded to four floats a vertex: then each is one load within a cache line, the last one too.
+  float* control = at_least(workspace.of<Buffers>().control, 4 * p.controls);
   const Rows3 rows(p.control, p.controls);
   for (int64_t c = 0; c < p.controls; ++c) store4(control + 4 * c, rows[c]);
   parallel_bands(p.verts, p.threads, [&](int64_t begin, int64_t end) {

@@ -1,5 +1,9 @@
-// One step of the blend and one entry of a row of the subdivision matrix.
+// Arithmetic of one number of a decode: steps of the sums in floats, rounding of weights, sums of int8 and
+// int4 values with integer weights, which are exact in any order, and their scale.
 #pragma once
+
+#include <cmath>
+#include <cstdint>
 
 #include "common/host_device.h"
 
@@ -11,6 +15,62 @@ FACESDK_HD float blend_step(float sum, float coefficient, float basis) { return 
 template <typename Value>
 FACESDK_HD Value subdivide_step(Value sum, Value weight, Value control) {
   return sum + weight * control;
+}
+
+constexpr int kMostRows = 512;              // 512 * 127 * 32512 fits 31 bits
+constexpr float kLargestWeight = 32512.0f;  // 127 * 256, so that both bytes of a weight have a sign
+
+// What one unit of a weight is worth, and how many of them one is.
+struct Unit {
+  float step;  // NaN where the largest is not finite, 0 where it is next to nothing
+  float inverse;
+};
+
+FACESDK_HD Unit weight_unit(float largest) {
+  const bool finite = largest <= 3.0e38f, some = largest > 1.0e-30f;
+  return {finite ? (some ? largest / kLargestWeight : 0.0f) : NAN,
+          finite && some ? kLargestWeight / largest : 0.0f};
+}
+
+// To the nearest whole number, as nearbyint(), without a call: adding 1.5 * 2^23 leaves no bits for a
+// fraction. The product may be a rounding step too large.
+FACESDK_HD int32_t round_weight(float v) {
+  const float inside = v > kLargestWeight ? kLargestWeight : v < -kLargestWeight ? -kLargestWeight : v;
+  return static_cast<int32_t>((inside + 12582912.0f) - 12582912.0f);
+}
+
+// weight = 256 * high + low, both of them signed bytes.
+FACESDK_HD int32_t high_byte(int32_t weight) { return (weight + 128) >> 8; }
+FACESDK_HD int32_t low_byte(int32_t weight) { return weight - 256 * high_byte(weight); }
+
+// A byte of an octet holds the values of two entries, -7..7, each with kInt4Zero added.
+constexpr int32_t kInt4Zero = 8;
+FACESDK_HD int32_t first_int4(uint8_t pair) { return pair % 16 - kInt4Zero; }
+FACESDK_HD int32_t second_int4(uint8_t pair) { return pair / 16 - kInt4Zero; }
+
+// One number of four shapes, its bytes side by side.
+FACESDK_HD int32_t int8_quad_step(int32_t sum, const int8_t* values, const int16_t* weights) {
+  return sum + weights[0] * values[0] + weights[1] * values[1] + weights[2] * values[2] +
+         weights[3] * values[3];
+}
+
+// One number of eight shapes of int4.
+FACESDK_HD int32_t int4_octet_step(int32_t sum, const int8_t* pairs, const int16_t* weights) {
+  for (int k = 0; k < 4; ++k) {
+    const uint8_t pair = static_cast<uint8_t>(pairs[k]);
+    sum += weights[k] * first_int4(pair) + weights[k + 4] * second_int4(pair);
+  }
+  return sum;
+}
+
+// One number of two rows.
+FACESDK_HD int32_t int8_pair_step(int32_t sum, int8_t a, int8_t b, int32_t weight_a, int32_t weight_b) {
+  return sum + (weight_a * a + weight_b * b);
+}
+
+// The integer sum put on what is there.
+FACESDK_HD float add_scaled(float out, int32_t sum, float step) {
+  return out + static_cast<float>(sum) * step;
 }
 
 }  // namespace facesdk

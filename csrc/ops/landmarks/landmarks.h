@@ -1,9 +1,9 @@
-// The few points that a tracker asks about at every frame: where a crop's camera sees the landmarks, the box
-// and the axis of 68 of them.
+// Landmarks of a frame: decode and project them through a crop's camera; box and roll of 68 of them.
 #pragma once
 
 #include <cstdint>
 
+#include "common/workspace.h"
 #include "ops/pose/pose.h"
 
 namespace facesdk {
@@ -21,7 +21,7 @@ struct CropLandmarksParams {
   float* out_picture;  // (N, 2) px of the picture
 };
 
-void crop_landmarks_cpu(const CropLandmarksParams& p);
+void crop_landmarks_cpu(const CropLandmarksParams& p, Workspace& workspace);
 
 // Points on a mesh (N, 3): corners (N, 3) of triangles, which are vertices of it, and their weights (N, 3).
 void mesh_points_cpu(const float* verts, const int32_t* corners, const float* weights, int64_t count,
@@ -34,15 +34,15 @@ struct Box {
   double left, top, right, bottom;
 };
 
-// Box of points (N, 2) in the frame that is turned by an angle: x' = c x + s y, y' = c y - s x.
-Box turned_box_cpu(const float* points, int64_t count, double angle);
+// Box of points (N, 2) in the frame that is rotated by an angle (radians): x' = c x + s y, y' = c y - s x.
+Box oriented_bbox_cpu(const float* points, int64_t count, double angle);
 
-struct FaceFrame {
+struct RollAndBox {
   double roll;  // radians; the line from mouth to eyes leans to the picture's right by this much
   Box box;      // upright, round the landmarks with the brows raised to the forehead
 };
 
 // Of 68 landmarks (68, 2); forehead: how far above the brows the face reaches, over the landmarks' height.
-FaceFrame face_frame_cpu(const float* landmarks, double forehead);
+RollAndBox landmark_roll_and_bbox_cpu(const float* landmarks, double forehead);
 
 }  // namespace facesdk

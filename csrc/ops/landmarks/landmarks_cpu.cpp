@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "common/math_functions.h"
 #include "common/simd_dispatch.h"
 #include "ops/landmarks/landmarks.h"
 #include "ops/pose/pose_math.h"
@@ -34,17 +35,22 @@ struct Bounds {
   }
 };
 
+struct Buffers {
+  std::vector<float> face;  // (N, 3) mm, face frame
+};
+
 }  // namespace
 
-void crop_landmarks_cpu(const CropLandmarksParams& p) {
+void crop_landmarks_cpu(const CropLandmarksParams& p, Workspace& workspace) {
   const int64_t length = 3 * p.count;
-  thread_local std::vector<float> face;  // kept from frame to frame
-  face.assign(p.mean, p.mean + length);
-  vectorized<AddRows>(p.bases, p.identity, p.num_identity, length, face.data());
-  vectorized<AddRows>(p.bases + p.num_identity * length, p.expression, p.num_expression, length, face.data());
+  float* const face = at_least(workspace.of<Buffers>().face, length);
+  std::copy(p.mean, p.mean + length, face);
+  vectorized<AddRows>(p.bases, p.identity, p.num_identity, length, face);
+  vectorized<AddRows>(p.bases + p.num_identity * length, p.expression, p.num_expression, length, face);
   Mat3 rotation;
   for (int i = 0; i < 9; ++i) rotation.m[i] = p.rotation[i];
-  const double c = std::cos(p.crop.roll) * p.crop.side, s = std::sin(p.crop.roll) * p.crop.side;
+  const math::SinCos roll = math::sin_cos(p.crop.roll);
+  const double c = roll.cos * p.crop.side, s = roll.sin * p.crop.side;
   for (int64_t i = 0; i < p.count; ++i) {
     const Vec3 v = rotation * Vec3{face[3 * i], face[3 * i + 1], face[3 * i + 2]};
     const double scale = p.crop.focal_ratio / (v.z + p.shift[2]);
@@ -78,8 +84,8 @@ double mean_distance_cpu(const float* a, const float* b, int64_t count) {
   return sum / static_cast<double>(count);
 }
 
-Box turned_box_cpu(const float* points, int64_t count, double angle) {
-  const double c = std::cos(angle), s = std::sin(angle);
+Box oriented_bbox_cpu(const float* points, int64_t count, double angle) {
+  const auto [s, c] = math::sin_cos(angle);
   Bounds bounds;
   for (int64_t i = 0; i < count; ++i) {
     const double x = points[2 * i], y = points[2 * i + 1];
@@ -88,7 +94,7 @@ Box turned_box_cpu(const float* points, int64_t count, double angle) {
   return bounds.box;
 }
 
-FaceFrame face_frame_cpu(const float* landmarks, double forehead) {
+RollAndBox landmark_roll_and_bbox_cpu(const float* landmarks, double forehead) {
   double eyes[2] = {0.0, 0.0}, mouth[2] = {0.0, 0.0};
   for (int i = kEyes; i < kPoints; ++i) {
     double* of = i < kMouth ? eyes : mouth;
@@ -111,7 +117,7 @@ FaceFrame face_frame_cpu(const float* landmarks, double forehead) {
       bounds.add(landmarks[2 * i] + above * ux, landmarks[2 * i + 1] + above * uy);
     }
   }
-  return {std::atan2(x, -y), bounds.box};
+  return {math::atan2(x, -y), bounds.box};
 }
 
 }  // namespace facesdk

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "common/workspace.h"
+
 namespace facesdk {
 
 struct NormalsParams {
@@ -16,7 +18,7 @@ struct NormalsParams {
 };
 
 // False, with an output that is undefined, where an index is not in 0 .. V - 1.
-bool normals_cpu(const NormalsParams& p);
+bool normals_cpu(const NormalsParams& p, Workspace& workspace);
 
 // The sums alone, of each vertex as (z, x, y, 0); p.out is not used.
 bool sum_normals(const NormalsParams& p, float* sums);

@@ -17,44 +17,14 @@ FACESDK_HD void add_to(float* sums, int32_t v, Float4 term) {
   store4(sum, load4(sum) + term);
 }
 
-// Four quads around the point c of a face that was subdivided: (a, b, c), (a, c, d) for each corner a of it,
-// b and d in the middle of its edges, where each quad's b is the next one's d.
-constexpr int kFan = 8;  // triangles
-
-FACESDK_HD bool is_fan(const int32_t* t) {
-  int32_t apart = 0;
-  for (int q = 0; q < 4; ++q) {
-    const int32_t* quad = t + 6 * q;
-    apart |= (quad[0] ^ quad[3]) | (quad[2] ^ t[2]) | (quad[4] ^ t[2]) | (quad[1] ^ t[6 * ((q + 1) % 4) + 5]);
-  }
-  return apart == 0;
-}
-
 template <bool whole>
 struct Sums {
   float* FACESDK_RESTRICT to;  // (V, 4)
   int64_t begin, end;          // whose sums are written, unless those of all are
-  FACESDK_HD void add(int32_t v, Float4 term) const {
+  FACESDK_HD void operator()(int32_t v, Float4 term) const {
     if (whole || (v >= begin && v < end)) add_to(to, v, term);
   }
 };
-
-// Seen from c every point counts for two triangles, of which most share their vertices: nine sums to write
-// in place of sixteen.
-template <bool whole>
-FACESDK_HD void add_fan(const Float4* corner, const Float4* edge, const int32_t* t, Sums<whole> sums) {
-  Float4 by_edge[4], all = splat(0.0f);
-  Float4 before[4];
-  for (int q = 0; q < 4; ++q) {
-    const Float4 first = cross_zxy(corner[q], edge[q]), second = cross_zxy(edge[(q + 3) % 4], corner[q]);
-    const Float4 both = first + second;
-    sums.add(t[6 * q], both);
-    all = all + both;
-    by_edge[q] = first, before[(q + 3) % 4] = second;
-  }
-  for (int q = 0; q < 4; ++q) sums.add(t[6 * q + 1], by_edge[q] + before[q]);
-  sums.add(t[2], all);
-}
 
 // All triangles pass by in order, so that a vertex gets its terms in the same order whatever the bands: only
 // the sums of the vertices [begin, end) are written. Two triangles that follow each other as the halves (a,
@@ -76,40 +46,26 @@ struct AddTriangles {
     const auto read = [&](int32_t v) { return load4(rows + 3 * static_cast<int64_t>(v)); };
     for (int64_t t = 0; t < count;) {
       const int32_t* index = p.triangles + 3 * t;
-      if (t + kFan <= count && is_fan(index)) {
-        uint32_t most = static_cast<uint32_t>(index[2]);
+      const int group = group_size(index, count - t, p.num_verts);
+      t += group;
+      if (group == kFan) {
+        const Float4 middle = read(index[2]);
+        Float4 corner[4], edge[4];
         for (int q = 0; q < 4; ++q) {
-          most = std::max(
-              most, std::max(static_cast<uint32_t>(index[6 * q]), static_cast<uint32_t>(index[6 * q + 1])));
+          corner[q] = read(index[6 * q]) - middle, edge[q] = read(index[6 * q + 1]) - middle;
         }
-        if (most < last) {
-          const Float4 middle = read(index[2]);
-          Float4 corner[4], edge[4];
-          for (int q = 0; q < 4; ++q) {
-            corner[q] = read(index[6 * q]) - middle, edge[q] = read(index[6 * q + 1]) - middle;
-          }
-          add_fan(corner, edge, index, sums);
-          t += kFan;
-          continue;
-        }
+        add_fan(corner, edge, index, sums);
+        continue;
       }
-      const int32_t a = index[0], b = index[1], c = index[2];
-      const bool quad = t + 1 < count && index[3] == a && index[4] == c;
-      const int32_t d = quad ? index[5] : c;
-      t += quad ? 2 : 1;
+      const bool quad = group == 2;
+      const int32_t a = index[0], b = index[1], c = index[2], d = quad ? index[5] : c;
       const uint32_t most = std::max(std::max(static_cast<uint32_t>(a), static_cast<uint32_t>(b)),
                                      std::max(static_cast<uint32_t>(c), static_cast<uint32_t>(d)));
       if (most > last) return false;
       const bool inner = most < last;
       const Float4 pa = inner ? read(a) : verts[a], pb = inner ? read(b) : verts[b];
       const Float4 pc = inner ? read(c) : verts[c], pd = inner ? read(d) : verts[d];
-      const Float4 diagonal = pc - pa, first = cross_zxy(pb - pa, diagonal);
-      const Float4 second = quad ? cross_zxy(diagonal, pd - pa) : splat(0.0f);
-      const Float4 both = quad ? first + second : first;
-      sums.add(a, both);
-      sums.add(b, first);
-      sums.add(c, both);
-      if (quad) sums.add(d, second);
+      add_quad(pa, pb, pc, pd, quad, index, sums);
     }
     return true;
   }
@@ -127,6 +83,10 @@ struct Normalize {
   }
 };
 
+struct Buffers {
+  std::vector<float> sums;  // (V, 4)
+};
+
 }  // namespace
 
 bool sum_normals(const NormalsParams& p, float* sums) {
@@ -140,9 +100,8 @@ bool sum_normals(const NormalsParams& p, float* sums) {
   return fits;
 }
 
-bool normals_cpu(const NormalsParams& p) {
-  thread_local std::vector<float> kept;  // from frame to frame
-  float* sums = at_least(kept, 4 * p.num_verts);
+bool normals_cpu(const NormalsParams& p, Workspace& workspace) {
+  float* sums = at_least(workspace.of<Buffers>().sums, 4 * p.num_verts);
   if (!sum_normals(p, sums)) return false;
   parallel_bands(p.num_verts, p.threads, [&](int64_t begin, int64_t end) {
     vectorized<Normalize>(static_cast<const float*>(sums + 4 * begin), p.out + 3 * begin, end - begin);

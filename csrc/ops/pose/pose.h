@@ -1,9 +1,11 @@
-// From the pose in a crop's virtual camera to the pose in the picture's camera: the crop's roll is put back,
-// the pose turned to the ray through the crop's centre, its depth scaled by the ratio of the focal lengths;
-// then Gauss-Newton steps make the projected landmarks agree with those of the crop's camera.
+// From the pose in a crop's virtual camera to the pose in the picture's camera: undo the crop's roll, rotate
+// to the ray through the crop's centre, scale the depth by the ratio of the focal lengths; then Gauss-Newton
+// steps on the reprojection error of the landmarks.
 #pragma once
 
 #include <cstdint>
+
+#include "common/workspace.h"
 
 namespace facesdk {
 
@@ -31,11 +33,10 @@ struct PoseParams {
   float* out_px;        // (N, 2) the landmarks in the picture, by the pose that was found
 };
 
-void picture_pose_cpu(const PoseParams& p);
+void picture_pose_cpu(const PoseParams& p, Workspace& workspace);
 
 // Rotation (3, 3) whose first columns are two 3-vectors (6,) made orthonormal: the second loses its part
-// along the first. Where they are parallel, which says nothing of the turn round them, any perpendicular will
-// do.
+// along the first. Where they are parallel, any perpendicular is taken.
 void rotation_from_six_cpu(const float* six, float* out);
 
 }  // namespace facesdk

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/host_device.h"
+#include "common/math_functions.h"
 
 namespace facesdk {
 
@@ -39,29 +40,30 @@ FACESDK_HD Mat3 operator*(const Mat3& a, const Mat3& b) {
 }
 
 // Rotation about a unit axis (Rodrigues).
-FACESDK_HD Mat3 turn_about(Vec3 axis, double angle) {
-  const double s = std::sin(angle), c = std::cos(angle), r = 1.0 - c;
+FACESDK_HD Mat3 rotation_about(Vec3 axis, double angle) {
+  const auto [s, c] = math::sin_cos(angle);
+  const double r = 1.0 - c;
   const double x = axis.x, y = axis.y, z = axis.z;
   return {{c + r * x * x, r * x * y - s * z, r * x * z + s * y,  //
            r * x * y + s * z, c + r * y * y, r * y * z - s * x,  //
            r * x * z - s * y, r * y * z + s * x, c + r * z * z}};
 }
 
-FACESDK_HD Mat3 turn_by(Vec3 vector) {
+FACESDK_HD Mat3 rotation_by(Vec3 vector) {
   const double angle = std::sqrt(vector.x * vector.x + vector.y * vector.y + vector.z * vector.z);
   if (angle < 1e-12) return {{1, 0, 0, 0, 1, 0, 0, 0, 1}};
-  return turn_about({vector.x / angle, vector.y / angle, vector.z / angle}, angle);
+  return rotation_about({vector.x / angle, vector.y / angle, vector.z / angle}, angle);
 }
 
-// J^T J (upper triangle) and J^T r of the squared distance in px, over the turn and the shift of a pose.
+// J^T J (upper triangle) and J^T r of the squared distance in px, over the rotation and the shift of a pose.
 struct NormalEquations {
   double matrix[6][6] = {};
   double side[6] = {};
 
-  // One coordinate of one landmark: `slope` is d px / d mm, `turned` the landmark about the face's origin.
-  FACESDK_HD void add(Vec3 slope, Vec3 turned, double residual) {
-    const Vec3 turn = cross(turned, slope);  // a small turn w moves the landmark by w x turned
-    const double row[6] = {turn.x, turn.y, turn.z, slope.x, slope.y, slope.z};
+  // One coordinate of one landmark: `slope` is d px / d mm, `rotated` the landmark about the face's origin.
+  FACESDK_HD void add(Vec3 slope, Vec3 rotated, double residual) {
+    const Vec3 by_rotation = cross(rotated, slope);  // a small rotation w moves the landmark by w x rotated
+    const double row[6] = {by_rotation.x, by_rotation.y, by_rotation.z, slope.x, slope.y, slope.z};
     for (int i = 0; i < 6; ++i) {
       for (int j = i; j < 6; ++j) matrix[i][j] += row[i] * row[j];
       side[i] += row[i] * residual;

@@ -54,16 +54,16 @@ FACESDK_INLINE512 __m512i biased(__m512i edge, __m512i dx, __m512i dy) {
 }
 
 // Triangles that face the wrong way, are outside or lie between the pixels' centres fall out; those that are
-// too large for what follows stay open.
-FACESDK_INLINE512 void cull(const Scene& s, const Canvas& canvas, __m512i number, const __m512i* corner,
+// too large for what follows are large.
+FACESDK_INLINE512 void cull(const Scene& s, const Tile& tile, __m512i number, const __m512i* corner,
                             __mmask16 live, Survivors& k, Fragments& out) {
   const Points a = gather(s.fixed, corner[0]), b = gather(s.fixed, corner[1]), c = gather(s.fixed, corner[2]);
   const __m512i x0 = first_pixels(_mm512_min_epi32(a.x, _mm512_min_epi32(b.x, c.x)));
   const __m512i x1 = first_pixels(_mm512_max_epi32(a.x, _mm512_max_epi32(b.x, c.x)));
   const __m512i y0 = first_pixels(_mm512_min_epi32(a.y, _mm512_min_epi32(b.y, c.y)));
   const __m512i y1 = first_pixels(_mm512_max_epi32(a.y, _mm512_max_epi32(b.y, c.y)));
-  const __m512i width = _mm512_set1_epi32(canvas.width), zero = _mm512_setzero_si512();
-  const __m512i top = _mm512_set1_epi32(canvas.begin), bottom = _mm512_set1_epi32(canvas.end);
+  const __m512i width = _mm512_set1_epi32(tile.width), zero = _mm512_setzero_si512();
+  const __m512i top = _mm512_set1_epi32(tile.begin), bottom = _mm512_set1_epi32(tile.end);
   live = _mm512_mask_cmplt_epi32_mask(live, x0, _mm512_min_epi32(x1, width));
   live = _mm512_mask_cmplt_epi32_mask(live, _mm512_max_epi32(y0, top), _mm512_min_epi32(y1, bottom));
   live = _mm512_mask_cmpgt_epi32_mask(live, x1, zero);
@@ -75,10 +75,10 @@ FACESDK_INLINE512 void cull(const Scene& s, const Canvas& canvas, __m512i number
   fits = _mm512_mask_cmpge_epi32_mask(fits, y0, top);
   fits = _mm512_mask_cmple_epi32_mask(fits, x1, width);
   fits = _mm512_mask_cmple_epi32_mask(fits, y1, bottom);
-  const __mmask16 open = live & ~fits;
-  if (open != 0) {
-    append(out.open + out.opens, open, number);
-    out.opens += __builtin_popcount(open);
+  const __mmask16 large = live & ~fits;
+  if (large != 0) {
+    append(out.large + out.num_large, large, number);
+    out.num_large += __builtin_popcount(large);
   }
 
   // From corner a to the others, turned by a quarter: the change of an edge value per pixel right and down.
@@ -173,9 +173,9 @@ FACESDK_INLINE512 void cover(const Scene& s, const Survivors& k, Queue& q) {
 }
 
 // One pixel of each triangle in the queue becomes a fragment; a triangle with more goes to the queue's end.
-FACESDK_INLINE512 void write_fragments(const Scene& s, const Canvas& canvas, Queue& q, Fragments& out) {
+FACESDK_INLINE512 void write_fragments(const Scene& s, const Tile& tile, Queue& q, Fragments& out) {
   const __m512i minus_one = _mm512_set1_epi32(-1), zero = _mm512_setzero_si512();
-  const __m512i steps = _mm512_set1_epi32(1 | (canvas.width << 16));
+  const __m512i steps = _mm512_set1_epi32(1 | (tile.width << 16));
   const __m512 unit = _mm512_set1_ps(1.0f);
   for (int i = 0, taken = 0; i < q.count; i += taken) {
     taken = q.count - i < kLanes ? q.count - i : kLanes;
@@ -236,11 +236,11 @@ FACESDK_INLINE512 void write_fragments(const Scene& s, const Canvas& canvas, Que
 
 }  // namespace
 
-FACESDK_AVX512 bool make_fragments_avx512(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end,
+FACESDK_AVX512 bool make_fragments_avx512(const Scene& s, const Tile& tile, int64_t begin, int64_t end,
                                           Fragments& out) {
   Queue& q = out.queue;
   Survivors& k = out.survivors;
-  k.count = q.count = out.count = out.opens = 0;
+  k.count = q.count = out.count = out.num_large = 0;
   // Three vectors of (a b c a b c ...) to one of a, one of b and one of c.
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i from = _mm512_mullo_epi32(lane, _mm512_set1_epi32(3));
@@ -267,16 +267,16 @@ FACESDK_AVX512 bool make_fragments_avx512(const Scene& s, const Canvas& canvas, 
     const __m512i most = _mm512_max_epu32(corner[0], _mm512_max_epu32(corner[1], corner[2]));
     if (_mm512_mask_cmpge_epu32_mask(live, most, verts) != 0) return false;
     const __m512i number = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(t)));
-    cull(s, canvas, number, corner, live, k, out);
+    cull(s, tile, number, corner, live, k, out);
   }
   cover(s, k, q);
-  write_fragments(s, canvas, q, out);
+  write_fragments(s, tile, q, out);
   return true;
 }
 
-FACESDK_AVX512 void draw_fragments_avx512(const Scene& s, const Canvas& canvas, const Fragments& f) {
-  // Copies: what is stored could as well be the canvas itself, for all that the compiler knows.
-  const Canvas to = canvas;
+FACESDK_AVX512 void draw_fragments_avx512(const Scene& s, const Tile& tile, const Fragments& f) {
+  // Copies: what is stored could as well be the tile itself, for all that the compiler knows.
+  const Tile to = tile;
   float* const color = to.color;
   const float* const colors = s.p.colors;
   const int32_t* const triangles = s.p.triangles;

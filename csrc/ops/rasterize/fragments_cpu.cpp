@@ -37,19 +37,19 @@ struct Boxes {
   int32_t x0[kChunk], y0[kChunk], columns[kChunk], rows[kChunk];  // box in pixels
   int32_t ux[kChunk], uy[kChunk], vx[kChunk], vy[kChunk];         // edges from corner 0 to corners 1 and 2
   int32_t edge_b[kChunk], edge_c[kChunk], area[kChunk];           // edge values at the box's first pixel
-  int32_t cover[kChunk];                                          // of the box's first 2 x 2 pixels; kOpen
+  int32_t cover[kChunk];                                          // of the box's first 2 x 2 pixels; kLarge
+  float w0[kChunk], w1[kChunk], w2[kChunk], scale[kChunk];        // 1 / depth of the corners, 1 / area
 };
 
-constexpr int32_t kOpen = 16;
+constexpr int32_t kLarge = 16;
 
 // Most triangles of a dense mesh lie between the pixels' centres or cover a single one. That is decided for a
 // vector of triangles at a time and without branches, which nobody could predict. For triangles that are not
 // small the unsigned products wrap, and their result is not used.
-struct Look {
-  static FACESDK_HD void run(const Scene& s, const Canvas& canvas, Boxes* FACESDK_RESTRICT out, int count) {
+struct SetUp {
+  static FACESDK_HD void run(const Scene& s, const Tile& tile, Boxes* FACESDK_RESTRICT out, int count) {
     const FixedPoint* FACESDK_RESTRICT fixed = s.fixed;
-    const int32_t width = canvas.width, top = canvas.begin, bottom = canvas.end,
-                  both_sides = s.p.cull ? 0 : 1;
+    const int32_t width = tile.width, top = tile.begin, bottom = tile.end, both_sides = s.p.cull ? 0 : 1;
     Boxes& k = *out;
     for (int i = 0; i < count; ++i) {
       const int32_t ax = fixed[k.a[i]].x, bx = fixed[k.b[i]].x, cx = fixed[k.c[i]].x;
@@ -86,14 +86,15 @@ struct Look {
                                                  ((~below >> 31) << 2) | ((~beside >> 31) << 3));
       const int32_t drawn = (signed_area < 0) | (both_sides & (signed_area > 0));
       const int32_t larger = std::max(x1 - x0, y1 - y0) > 2;
-      // A larger box is walked, whatever its first pixels are.
+      // The pixels of a larger box are tested one by one.
       const int32_t known = drawn * (cover | (15 * larger));
-      k.cover[i] = seen * (fits ? known : kOpen);
+      k.cover[i] = seen * (fits ? known : kLarge);
       k.x0[i] = x0, k.y0[i] = y0, k.columns[i] = x1 - x0, k.rows[i] = y1 - y0;
       k.ux[i] = static_cast<int32_t>(ux), k.uy[i] = static_cast<int32_t>(uy);
       k.vx[i] = static_cast<int32_t>(vx), k.vy[i] = static_cast<int32_t>(vy);
       k.edge_b[i] = static_cast<int32_t>(edge_b), k.edge_c[i] = static_cast<int32_t>(edge_c);
       k.area[i] = static_cast<int32_t>(area);
+      k.scale[i] = 1.0f / static_cast<float>(k.area[i]);
     }
   }
 };
@@ -102,27 +103,55 @@ inline int32_t bias(int32_t dx, int32_t dy) {
   return static_cast<int32_t>(bias32(static_cast<uint32_t>(dx), static_cast<uint32_t>(dy)));
 }
 
-// Fragments of triangle i, pixel by pixel of its box.
-void walk(const Scene& s, const Canvas& canvas, const Boxes& k, int i, Fragments& out) {
-  const float w0 = s.inverse[k.a[i]], w1 = s.inverse[k.b[i]], w2 = s.inverse[k.c[i]];
-  const float scale = 1.0f / static_cast<float>(k.area[i]);
+// The pixels that triangle i covers. No branch depends on which they are: it could not be predicted.
+void collect(const Scene& s, const Tile& tile, Boxes& k, int i, Fragments& out) {
+  Candidates& to = out.candidates;
   const int32_t ux = k.ux[i], uy = k.uy[i], vx = k.vx[i], vy = k.vy[i];
+  const int32_t right_b = vy * kSub, right_c = -uy * kSub, down_b = -vx * kSub, down_c = ux * kSub;
+  int32_t row_b = k.edge_b[i], row_c = k.edge_c[i], pixel = (k.y0[i] - tile.begin) * tile.width + k.x0[i];
+  int n = out.count;
+  const auto put = [&](int32_t x, int32_t b, int32_t c, int32_t covered) {
+    to.slot[n] = i, to.edge_b[n] = b, to.edge_c[n] = c, out.pixel[n] = pixel + x;
+    n += covered;
+  };
+  k.w0[i] = s.inverse[k.a[i]], k.w1[i] = s.inverse[k.b[i]], k.w2[i] = s.inverse[k.c[i]];
+  if (std::max(k.columns[i], k.rows[i]) <= 2) {  // then SetUp has tested them all
+    const int32_t cover = k.cover[i];
+    put(0, row_b, row_c, cover & 1);
+    put(1, row_b + right_b, row_c + right_c, cover >> 1 & 1);
+    put(tile.width, row_b + down_b, row_c + down_c, cover >> 2 & 1);
+    put(tile.width + 1, row_b + right_b + down_b, row_c + right_c + down_c, cover >> 3 & 1);
+    out.count = n;
+    return;
+  }
+  const int32_t area = k.area[i];
   const int32_t bias_a = bias(vx - ux, vy - uy), bias_b = bias(-vx, -vy), bias_c = bias(ux, uy);
-  int32_t row_b = k.edge_b[i], row_c = k.edge_c[i], pixel = (k.y0[i] - canvas.begin) * canvas.width + k.x0[i];
-  for (int32_t y = 0; y < k.rows[i]; ++y, row_b -= vx * kSub, row_c += ux * kSub, pixel += canvas.width) {
+  for (int32_t y = 0; y < k.rows[i]; ++y, row_b += down_b, row_c += down_c, pixel += tile.width) {
     int32_t b = row_b, c = row_c;
-    for (int32_t x = 0; x < k.columns[i]; ++x, b += vy * kSub, c -= uy * kSub) {
-      const float l1 = static_cast<float>(b) * scale, l2 = static_cast<float>(c) * scale;
-      out.pixel[out.count] = pixel + x;
-      const float w = inverse_depth(w0, w1, w2, l1, l2), depth = 1.0f / w;
-      out.nearness[out.count] = w;
-      out.triangle[out.count] = k.triangle[i];
-      out.b1[out.count] = l1 * w1 * depth;
-      out.b2[out.count] = l2 * w2 * depth;
-      out.count += ((b + bias_b) | (c + bias_c) | (k.area[i] - b - c + bias_a)) >= 0;
+    for (int32_t x = 0; x < k.columns[i]; ++x, b += right_b, c += right_c) {
+      put(x, b, c, ((b + bias_b) | (c + bias_c) | (area - b - c + bias_a)) >= 0);
     }
   }
+  out.count = n;
 }
+
+struct Weigh {
+  static FACESDK_HD void run(const Boxes& k, const int32_t* FACESDK_RESTRICT slot,
+                             const int32_t* FACESDK_RESTRICT edge_b, const int32_t* FACESDK_RESTRICT edge_c,
+                             int count, int32_t* FACESDK_RESTRICT triangle, float* FACESDK_RESTRICT nearness,
+                             float* FACESDK_RESTRICT b1, float* FACESDK_RESTRICT b2) {
+    for (int n = 0; n < count; ++n) {
+      const int32_t i = slot[n];
+      const float l1 = static_cast<float>(edge_b[n]) * k.scale[i];
+      const float l2 = static_cast<float>(edge_c[n]) * k.scale[i];
+      const float w = inverse_depth(k.w0[i], k.w1[i], k.w2[i], l1, l2), depth = 1.0f / w;
+      triangle[n] = k.triangle[i];
+      nearness[n] = w;
+      b1[n] = perspective_weight(l1, k.w1[i], depth);
+      b2[n] = perspective_weight(l2, k.w2[i], depth);
+    }
+  }
+};
 
 }  // namespace
 
@@ -132,8 +161,8 @@ void snap_vertices(const RasterizeParams& p, FixedPoint* fixed, float* inverse) 
   });
 }
 
-void make_fragments(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end, Fragments& out) {
-  out.count = out.opens = 0;
+void make_fragments(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out) {
+  out.count = out.num_large = 0;
   Boxes k;
   k.count = static_cast<int>(end - begin);
   const int32_t* index = s.p.triangles + 3 * begin;
@@ -141,7 +170,7 @@ void make_fragments(const Scene& s, const Canvas& canvas, int64_t begin, int64_t
     k.triangle[i] = static_cast<int32_t>(begin) + i;
     k.a[i] = index[0], k.b[i] = index[1], k.c[i] = index[2];
   }
-  vectorized<Look>(s, canvas, &k, k.count);
+  vectorized<SetUp>(s, tile, &k, k.count);
   int chosen[kChunk], count = 0;
   for (int i = 0; i < k.count; ++i) {
     chosen[count] = i;
@@ -149,22 +178,27 @@ void make_fragments(const Scene& s, const Canvas& canvas, int64_t begin, int64_t
   }
   for (int n = 0; n < count; ++n) {
     const int i = chosen[n];
-    if (k.cover[i] == kOpen) {
-      out.open[out.opens++] = k.triangle[i];
+    if (k.cover[i] == kLarge) {
+      out.large[out.num_large++] = k.triangle[i];
     } else {
-      walk(s, canvas, k, i, out);
+      collect(s, tile, k, i, out);
     }
   }
+  const Candidates& from = out.candidates;
+  vectorized<Weigh>(k, static_cast<const int32_t*>(from.slot), static_cast<const int32_t*>(from.edge_b),
+                    static_cast<const int32_t*>(from.edge_c), out.count, static_cast<int32_t*>(out.triangle),
+                    static_cast<float*>(out.nearness), static_cast<float*>(out.b1),
+                    static_cast<float*>(out.b2));
 }
 
-void draw_fragments(const Scene& s, const Canvas& canvas, const Fragments& f) {
+void draw_fragments(const Scene& s, const Tile& tile, const Fragments& f) {
   for (int i = 0; i < f.count; ++i) {
     const int32_t at = f.pixel[i], t = f.triangle[i];
-    if (!canvas.take(at, f.nearness[i], t) || !s.weighted) continue;
-    canvas.weigh(at, f.b1[i], f.b2[i]);
-    if (canvas.color == nullptr) continue;
+    if (!tile.take(at, f.nearness[i], t) || !s.weighted) continue;
+    tile.weigh(at, f.b1[i], f.b2[i]);
+    if (tile.color == nullptr) continue;
     const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(t);
-    canvas.paint(at, f.b1[i], f.b2[i], s.colors[index[0]], s.colors[index[1]], s.colors[index[2]]);
+    tile.paint(at, f.b1[i], f.b2[i], s.colors[index[0]], s.colors[index[1]], s.colors[index[2]]);
   }
 }
 

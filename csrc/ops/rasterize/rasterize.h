@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "common/workspace.h"
+
 namespace facesdk {
 
 struct RasterizeParams {
@@ -22,7 +24,7 @@ struct RasterizeParams {
   int threads;
 };
 
-// False, with outputs undefined, where an index is not in 0 .. V - 1. Working memory is kept by the thread.
-bool rasterize_cpu(const RasterizeParams& p);
+// False, with outputs undefined, where an index is not in 0 .. V - 1.
+bool rasterize_cpu(const RasterizeParams& p, Workspace& workspace);
 
 }  // namespace facesdk

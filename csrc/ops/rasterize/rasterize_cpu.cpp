@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "common/simd_dispatch.h"
@@ -12,22 +11,8 @@ namespace facesdk {
 namespace {
 
 // Pixels that are drawn together: their nearness and triangles stay in the second-level cache.
-constexpr int64_t kCanvasPixels = 1 << 18;
-constexpr int64_t kCanvasesPerThread = 3;
-
-// What one frame leaves for the next, per thread.
-struct Memory {
-  std::vector<FixedPoint> fixed;
-  std::vector<float> inverse;
-  std::vector<float> nearness;
-  std::vector<int32_t> triangle;
-  Fragments fragments;
-};
-
-Memory& memory() {
-  thread_local const std::unique_ptr<Memory> own(new Memory);
-  return *own;
-}
+constexpr int64_t kTilePixels = 1 << 18;
+constexpr int64_t kTilesPerThread = 3;
 
 struct Largest {
   static FACESDK_HD void run(const int32_t* index, int64_t count, uint32_t* out) {
@@ -42,6 +27,20 @@ struct Largest {
 
 struct Range {
   int32_t low, high;  // y of the corners, 1/4096 px
+};
+
+struct TileBuffers {
+  std::vector<float> nearness;    // (rows, W) of a tile, where depth is not wanted
+  std::vector<int32_t> triangle;  // (rows, W) of a tile, where triangles are not wanted
+  Fragments fragments;
+};
+
+struct Buffers {
+  std::vector<FixedPoint> fixed;  // (V,)
+  std::vector<float> inverse;     // (V,)
+  std::vector<Range> reach;       // of each chunk
+  std::vector<char> fit;          // of each chunk
+  PerWorker<TileBuffers> tiles;
 };
 
 struct Reach {
@@ -71,25 +70,25 @@ bool indices_fit(const RasterizeParams& p, Chunk chunk) {
 }
 
 // False where an index does not fit and `known` does not say that all do.
-bool draw_chunk(const Scene& s, const Canvas& canvas, Chunk chunk, bool known, Fragments& f) {
+bool draw_chunk(const Scene& s, const Tile& tile, Chunk chunk, bool known, Fragments& f) {
 #if FACESDK_X86
   if (has_avx512(vector_level())) {  // which looks at the indices on the way
-    if (!make_fragments_avx512(s, canvas, chunk.begin, chunk.end, f)) return false;
-    draw_fragments_avx512(s, canvas, f);
-    for (int i = 0; i < f.opens; ++i) draw_open_avx512(s, canvas, f.open[i]);
+    if (!make_fragments_avx512(s, tile, chunk.begin, chunk.end, f)) return false;
+    draw_fragments_avx512(s, tile, f);
+    for (int i = 0; i < f.num_large; ++i) draw_large_triangle_avx512(s, tile, f.large[i]);
     return true;
   }
 #endif
   if (!known && !indices_fit(s.p, chunk)) return false;
-  make_fragments(s, canvas, chunk.begin, chunk.end, f);
-  draw_fragments(s, canvas, f);
-  for (int i = 0; i < f.opens; ++i) draw_open(s, canvas, f.open[i]);
+  make_fragments(s, tile, chunk.begin, chunk.end, f);
+  draw_fragments(s, tile, f);
+  for (int i = 0; i < f.num_large; ++i) draw_large_triangle(s, tile, f.large[i]);
   return true;
 }
 
-Canvas canvas_at(const RasterizeParams& p, int64_t begin, int64_t end, Memory& own) {
+Tile tile_at(const RasterizeParams& p, int64_t begin, int64_t end, TileBuffers& own) {
   const int64_t start = begin * p.width, pixels = (end - begin) * p.width;
-  Canvas c{};
+  Tile c{};
   c.begin = static_cast<int32_t>(begin), c.end = static_cast<int32_t>(end), c.width = p.width;
   c.nearness = p.depth != nullptr ? p.depth + start : at_least(own.nearness, pixels);
   c.triangle = p.triangle != nullptr ? p.triangle + start : at_least(own.triangle, pixels);
@@ -99,62 +98,63 @@ Canvas canvas_at(const RasterizeParams& p, int64_t begin, int64_t end, Memory& o
   return c;
 }
 
-bool draw_at_once(const Scene& s) {
-  Memory& own = memory();
-  const Canvas canvas = canvas_at(s.p, 0, s.p.height, own);
+bool draw_at_once(const Scene& s, TileBuffers& own) {
+  const Tile tile = tile_at(s.p, 0, s.p.height, own);
   for (int64_t begin = 0; begin < s.p.num_triangles; begin += kChunk) {
     const Chunk chunk = chunk_at(s.p, begin / kChunk);
-    if (!draw_chunk(s, canvas, chunk, false, own.fragments)) return false;
+    if (!draw_chunk(s, tile, chunk, false, own.fragments)) return false;
   }
-  finish_rows(s.p, canvas);
+  resolve_rows(s.p, tile);
   return true;
 }
 
 // Rows apart, for threads and for pictures larger than the cache: first the rows that each chunk reaches,
-// then canvas by canvas the chunks that reach it.
-bool draw_in_canvases(const Scene& s) {
+// then tile by tile the chunks that reach it.
+bool draw_in_tiles(const Scene& s, Buffers& buffers) {
   const RasterizeParams& p = s.p;
   const int64_t chunks = (p.num_triangles + kChunk - 1) / kChunk;
-  std::vector<Range> reach(static_cast<size_t>(chunks));
-  std::vector<char> fit(static_cast<size_t>(chunks));
+  Range* const reach = at_least(buffers.reach, chunks);
+  char* const fit = at_least(buffers.fit, chunks);
   parallel_bands(chunks, p.threads, [&](int64_t begin, int64_t end) {
     for (int64_t number = begin; number < end; ++number) {
       const Chunk chunk = chunk_at(p, number);
-      const size_t at = static_cast<size_t>(number);
-      fit[at] = indices_fit(p, chunk);
-      if (fit[at] == 0) return;
-      vectorized<Reach>(s.fixed, p.triangles + 3 * chunk.begin, 3 * (chunk.end - chunk.begin), &reach[at]);
+      fit[number] = indices_fit(p, chunk);
+      if (fit[number] == 0) continue;
+      vectorized<Reach>(s.fixed, p.triangles + 3 * chunk.begin, 3 * (chunk.end - chunk.begin),
+                        &reach[number]);
     }
   });
-  if (std::find(fit.begin(), fit.end(), 0) != fit.end()) return false;
+  if (std::find(fit, fit + chunks, 0) != fit + chunks) return false;
 
-  const int64_t shared = p.threads > 1 ? kCanvasesPerThread * p.threads : 1;
+  const int64_t shared = p.threads > 1 ? kTilesPerThread * p.threads : 1;
   const int64_t rows =
-      std::max<int64_t>(1, std::min(kCanvasPixels / p.width, (p.height + shared - 1) / shared));
-  parallel_tasks((p.height + rows - 1) / rows, p.threads, [&](int64_t task) {
-    Memory& own = memory();
-    const Canvas canvas = canvas_at(p, task * rows, std::min<int64_t>(p.height, (task + 1) * rows), own);
+      std::max<int64_t>(1, std::min(kTilePixels / p.width, (p.height + shared - 1) / shared));
+  parallel_tasks((p.height + rows - 1) / rows, p.threads, [&](int64_t task, int worker) {
+    TileBuffers& own = buffers.tiles[worker];
+    const Tile tile = tile_at(p, task * rows, std::min<int64_t>(p.height, (task + 1) * rows), own);
     for (int64_t number = 0; number < chunks; ++number) {
-      const Range range = reach[static_cast<size_t>(number)];
-      if (first_pixel(range.low) >= canvas.end || last_pixel(range.high) < canvas.begin) continue;
-      draw_chunk(s, canvas, chunk_at(p, number), true, own.fragments);
+      const Range range = reach[number];
+      if (first_pixel(range.low) >= tile.end || last_pixel(range.high) < tile.begin) continue;
+      draw_chunk(s, tile, chunk_at(p, number), true, own.fragments);
     }
-    finish_rows(p, canvas);
+    resolve_rows(p, tile);
   });
   return true;
 }
 
 }  // namespace
 
-bool rasterize_cpu(const RasterizeParams& p) {
-  Memory& own = memory();
+bool rasterize_cpu(const RasterizeParams& p, Workspace& workspace) {
+  Buffers& own = workspace.of<Buffers>();
+  own.tiles.reserve(p.threads);
   FixedPoint* fixed = at_least(own.fixed, p.num_verts);
   float* inverse = at_least(own.inverse, p.num_verts);
   snap_vertices(p, fixed, inverse);
   const bool colored = p.color != nullptr;
   const Scene s{p, fixed, inverse, Rows3(p.colors, colored ? p.num_verts : 0), colored || p.bary != nullptr};
-  if (p.threads == 1 && static_cast<int64_t>(p.height) * p.width <= kCanvasPixels) return draw_at_once(s);
-  return draw_in_canvases(s);
+  if (p.threads == 1 && static_cast<int64_t>(p.height) * p.width <= kTilePixels)
+    return draw_at_once(s, own.tiles[0]);
+  return draw_in_tiles(s, own);
 }
 
 }  // namespace facesdk

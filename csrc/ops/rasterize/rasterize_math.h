@@ -1,4 +1,5 @@
-// Exact coverage in fixed point, and the perspective step of one pixel.
+// Exact coverage in fixed point, the set-up of a triangle, which fragment wins a pixel, and the perspective
+// step.
 #pragma once
 
 #include <cmath>
@@ -110,10 +111,68 @@ FACESDK_HD float inverse_depth(float w0, float w1, float w2, float l1, float l2)
   return w0 + l1 * (w1 - w0) + l2 * (w2 - w0);
 }
 
+// Whether a fragment of this 1 / depth takes a pixel from another: the nearest wins, at equal depth the lower
+// triangle, in whatever order they come. An empty pixel has a nearness of 0 and any triangle; a nearness of 0
+// never wins, NaN always does.
+FACESDK_HD bool wins(float nearness, int32_t triangle, float other_nearness, int32_t other_triangle) {
+  return !(nearness < other_nearness ||
+           (nearness == other_nearness && (nearness == 0.0f || triangle > other_triangle)));
+}
+
+// Perspective-correct weight of a corner from its weight l in the picture, its 1 / depth and the pixel's
+// depth.
+FACESDK_HD float perspective_weight(float l, float corner_nearness, float depth) {
+  return l * corner_nearness * depth;
+}
+
+// Weight of corner 0 from those of corners 1 and 2.
+FACESDK_HD float first_weight(float b1, float b2) { return 1.0f - b1 - b2; }
+
 // Attribute of three corners, weighted; of one number or of several in a vector.
 template <typename Value>
 FACESDK_HD Value interpolate(Value c0, Value c1, Value c2, Value b1, Value b2) {
   return c0 + b1 * (c1 - c0) + b2 * (c2 - c0);
+}
+
+// A part of the picture: rows [begin, end), columns [0, width).
+struct PixelRows {
+  int32_t begin, end, width;
+};
+
+// A triangle on some rows: its box there, its edges at the box's first pixel, and what weighs its corners.
+struct TriangleSetup {
+  int32_t x0, y0, x1, y1;     // box in pixels, cut to the rows, ends included
+  EdgeWalk of_a, of_b, of_c;  // the edge opposite each corner: >= 0 where a pixel belongs to it
+  int64_t bias_b, bias_c;     // what the rule for pixels on an edge has added
+  float scale;                // 1 / area
+  float w0, w1, w2;           // 1 / depth of the corners
+};
+
+// False where nothing of the triangle is to be drawn: outside, without area, or, with `cull`, facing away.
+// w holds 1 / depth of the corners.
+FACESDK_HD bool set_up_triangle(FixedPoint a, FixedPoint b, FixedPoint c, float w0, float w1, float w2,
+                                bool cull, PixelRows rows, TriangleSetup* out) {
+  const auto least = [](int32_t u, int32_t v) { return u < v ? u : v; };
+  const auto most = [](int32_t u, int32_t v) { return u > v ? u : v; };
+  const int32_t min_x = least(a.x, least(b.x, c.x)), max_x = most(a.x, most(b.x, c.x));
+  const int32_t min_y = least(a.y, least(b.y, c.y)), max_y = most(a.y, most(b.y, c.y));
+  const int32_t y0 = most(first_pixel(min_y), rows.begin), y1 = least(last_pixel(max_y), rows.end - 1);
+  if (y0 > y1 || min_x == kNoVertex) return false;
+  const int32_t x0 = most(first_pixel(min_x), 0), x1 = least(last_pixel(max_x), rows.width - 1);
+  const int64_t area = edge(a, b, c.x, c.y);
+  if (x0 > x1 || area == 0 || (area > 0 && cull)) return false;
+  const bool flip = area < 0;
+  const FixedPoint q = flip ? c : b, r = flip ? b : c;  // a -> q -> r is positive
+  const int32_t px = x0 * kSub, py = y0 * kSub;
+  const int64_t bias_q = edge_bias(r, a), bias_r = edge_bias(a, q);
+  const EdgeWalk of_q(r, a, px, py, bias_q), of_r(a, q, px, py, bias_r);
+  out->x0 = x0, out->y0 = y0, out->x1 = x1, out->y1 = y1;
+  out->of_a = EdgeWalk(q, r, px, py, edge_bias(q, r));
+  out->of_b = flip ? of_r : of_q, out->of_c = flip ? of_q : of_r;
+  out->bias_b = flip ? bias_r : bias_q, out->bias_c = flip ? bias_q : bias_r;
+  out->scale = 1.0f / static_cast<float>(flip ? -area : area);
+  out->w0 = w0, out->w1 = w1, out->w2 = w2;
+  return true;
 }
 
 }  // namespace facesdk

@@ -25,7 +25,7 @@ struct Scene {
 
 // Rows that are drawn together. The arrays begin at the first of them; they are outputs where these are
 // wanted.
-struct Canvas {
+struct Tile {
   int32_t begin, end;  // rows
   int32_t width;
   float* nearness;    // 1 / depth, 0 where empty
@@ -36,7 +36,7 @@ struct Canvas {
   // Whether a fragment is the nearest so far; at equal depth the lower index wins, in whatever order they
   // come.
   FACESDK_HD bool take(int64_t at, float w, int32_t number) const {
-    if (w < nearness[at] || (w == nearness[at] && (w == 0.0f || number > triangle[at]))) return false;
+    if (!wins(w, number, nearness[at], triangle[at])) return false;
     nearness[at] = w;
     triangle[at] = number;
     return true;
@@ -48,7 +48,7 @@ struct Canvas {
   }
   FACESDK_HD void weigh(int64_t at, float b1, float b2) const {
     if (bary == nullptr) return;
-    bary[3 * at] = 1.0f - b1 - b2;
+    bary[3 * at] = first_weight(b1, b2);
     bary[3 * at + 1] = b1;
     bary[3 * at + 2] = b2;
   }
@@ -60,7 +60,7 @@ struct Survivors {
   int count;
   int32_t triangle[kRoom];               //
   int32_t a[kRoom], b[kRoom], c[kRoom];  // vertices
-  int32_t pixel[kRoom];                  // of the box's upper left, from the canvas's first
+  int32_t pixel[kRoom];                  // of the box's upper left, from the tile's first
   int32_t side[kRoom];                   // the longer one of the box
   int32_t step_b[kRoom], step_c[kRoom];  // change per pixel right (low half) and down (high half), over kSub
   int32_t place[kRoom];                  // of the box's upper left, from corner 0: x (low half) and y
@@ -79,38 +79,46 @@ struct Queue {
   float inverse_a[kRoom], inverse_b[kRoom], inverse_c[kRoom];  // 1 / depth of the corners
 };
 
+// Covered pixels of a chunk's small triangles before their weights are known; without AVX-512.
+struct Candidates {
+  static constexpr int kRoom = kChunk * kSide * kSide + kLanes;
+  int32_t slot[kRoom];                   // the triangle's number in the chunk's arrays
+  int32_t edge_b[kRoom], edge_c[kRoom];  // edge values at the pixel
+};
+
 // The pixels that the triangles of one chunk cover, in any order; one array per field, for vectors.
-// A triangle whose box has more than kSide pixels a side, or is cut by the canvas's edge, is left open.
+// A triangle whose box has more than kSide pixels a side, or is cut by the tile's edge, is large.
 struct Fragments {
   static constexpr int kMost = kChunk * kSide * kSide;
-  int count, opens;
-  int32_t open[kChunk + kLanes];                 // triangles
-  int32_t pixel[kMost + kLanes];                 // from the canvas's first
+  int count, num_large;
+  int32_t large[kChunk + kLanes];                // triangles
+  int32_t pixel[kMost + kLanes];                 // from the tile's first
   float nearness[kMost + kLanes];                // 1 / depth
   int32_t triangle[kMost + kLanes];              //
   float b1[kMost + kLanes], b2[kMost + kLanes];  // weights of corners 1 and 2, if the scene is weighted
+  Candidates candidates;
   Survivors survivors;
   Queue queue;
 };
 
 void snap_vertices(const RasterizeParams& p, FixedPoint* fixed, float* inverse);
 
-// Fragments of the triangles [begin, end), at most kChunk of them, on the rows of the canvas.
-void make_fragments(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end, Fragments& out);
+// Fragments of the triangles [begin, end), at most kChunk of them, on the rows of the tile.
+void make_fragments(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
 
-// Those that are the nearest so far, into the canvas.
-void draw_fragments(const Scene& s, const Canvas& canvas, const Fragments& f);
+// Those that are the nearest so far, into the tile.
+void draw_fragments(const Scene& s, const Tile& tile, const Fragments& f);
 
-// A triangle of any size straight into the canvas.
-void draw_open(const Scene& s, const Canvas& canvas, int32_t triangle);
+// A triangle of any size straight into the tile.
+void draw_large_triangle(const Scene& s, const Tile& tile, int32_t triangle);
 
 // The same for CPUs with AVX-512; to the bit, but in another order. Only where the CPU has AVX-512. False,
 // with nothing to be drawn, where an index is not that of a vertex.
-bool make_fragments_avx512(const Scene& s, const Canvas& canvas, int64_t begin, int64_t end, Fragments& out);
-void draw_fragments_avx512(const Scene& s, const Canvas& canvas, const Fragments& f);
-void draw_open_avx512(const Scene& s, const Canvas& canvas, int32_t triangle);
+bool make_fragments_avx512(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
+void draw_fragments_avx512(const Scene& s, const Tile& tile, const Fragments& f);
+void draw_large_triangle_avx512(const Scene& s, const Tile& tile, int32_t triangle);
 
 // Turns nearness into depth where that is wanted, and empties the pixels that nothing covers.
-void finish_rows(const RasterizeParams& p, const Canvas& canvas);
+void resolve_rows(const RasterizeParams& p, const Tile& tile);
 
 }  // namespace facesdk

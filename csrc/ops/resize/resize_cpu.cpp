@@ -29,11 +29,11 @@ struct Copy {
   }
 };
 
-// Each number with the one `apart` further on.
+// Adds to each number the one at `distance`.
 struct AddPairs {
-  static FACESDK_HD void run(uint16_t* sums, int64_t count, int64_t apart, bool halve) {
+  static FACESDK_HD void run(uint16_t* sums, int64_t count, int64_t distance, bool halve) {
     for (int64_t i = 0; i < count; ++i) {
-      const int32_t both = sums[i] + sums[i + apart];
+      const int32_t both = sums[i] + sums[i + distance];
       sums[i] = static_cast<uint16_t>(halve ? both >> 1 : both);
     }
   }
@@ -43,12 +43,12 @@ struct AddPairs {
 struct Pick {
   static FACESDK_HD void run(const uint16_t* FACESDK_RESTRICT sums, int64_t cells, int halvings,
                              int16_t* FACESDK_RESTRICT out) {
-    const int64_t step = int64_t{3} << halvings, apart = step / 2;
+    const int64_t step = int64_t{3} << halvings, distance = step / 2;
     const int bits = 2 * std::min(halvings, kMostHalvingsExact);
     if (halvings > kMostHalvingsExact) {
       for (int64_t x = 0; x < cells; ++x) {
         for (int c = 0; c < 3; ++c) {
-          const int32_t both = sums[step * x + c] + sums[step * x + apart + c];
+          const int32_t both = sums[step * x + c] + sums[step * x + distance + c];
           out[3 * x + c] = static_cast<int16_t>(both >> (1 + bits - kCellBits));
         }
       }
@@ -56,18 +56,18 @@ struct Pick {
     }
     // Four at a time, in one word, where no sum carries: the fourth is written over by the next cell.
     const int left = std::max(0, kCellBits - bits), right = std::max(0, bits - kCellBits);
-    const uint64_t kept = (uint64_t{0xffff} >> right) * 0x0001000100010001u;
+    const uint64_t mask = (uint64_t{0xffff} >> right) * 0x0001000100010001u;
     for (int64_t x = 0; x < cells; ++x) {
       uint64_t four, other = 0;
       std::memcpy(&four, sums + step * x, sizeof four);
-      if (halvings > 0) std::memcpy(&other, sums + step * x + apart, sizeof other);
-      four = (((four + other) << left) >> right) & kept;
+      if (halvings > 0) std::memcpy(&other, sums + step * x + distance, sizeof other);
+      four = (((four + other) << left) >> right) & mask;
       std::memcpy(out + 3 * x, &four, sizeof four);
     }
   }
 };
 
-struct Lower {
+struct ShiftRight {
   static FACESDK_HD void run(uint16_t* sums, int64_t count, int bits) {
     for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] >> bits);
   }
@@ -103,17 +103,16 @@ struct Across {
   }
 };
 
-// What one picture leaves for the next, per thread.
-struct Memory {
+struct Buffers {
   std::vector<int16_t> rows[2], between, before, after, share;
   std::vector<uint16_t> sums;
   std::vector<int32_t> from;
 };
 
-// Rows of cells, of which the last two are kept.
+// Rows of cells; the last two are cached.
 class Cells {
  public:
-  Cells(const ShrinkParams& p, Memory& own) : p_(p), columns_(p.width >> p.halvings) {
+  Cells(const ResizeParams& p, Buffers& own) : p_(p), columns_(p.width >> p.halvings) {
     for (int i = 0; i < 2; ++i) rows_[i] = at_least(own.rows[i], 3 * columns_ + kSlack);
     sums_ = at_least(own.sums, (3 * (columns_ + 1) << p.halvings) + kSlack);
   }
@@ -136,7 +135,7 @@ class Cells {
     for (int64_t y = 0; y < int64_t{1} << k && k > 0; y += 2) {
       vectorized<AddRows>(top + stride * y, top + stride * (y + 1), count, sums, y > 0);
     }
-    if (over > 0) vectorized<Lower>(sums, count, over);
+    if (over > 0) vectorized<ShiftRight>(sums, count, over);
     for (int pass = 0; pass < k - 1; ++pass) {
       vectorized<AddPairs>(sums, count, int64_t{3} << pass, pass >= kMostHalvingsExact);
     }
@@ -144,7 +143,7 @@ class Cells {
     for (int c = 0; c < 3; ++c) out[3 * columns_ + c] = out[3 * columns_ + c - 3];
   }
 
-  const ShrinkParams& p_;
+  const ResizeParams& p_;
   int64_t columns_, held_[2] = {-1, -1};
   int16_t* rows_[2];
   uint16_t* sums_;
@@ -152,9 +151,9 @@ class Cells {
 
 }  // namespace
 
-void shrink_cpu(const ShrinkParams& p) {
+void resize_cpu(const ResizeParams& p, Workspace& workspace) {
   const int64_t columns = p.width >> p.halvings, rows = p.height >> p.halvings;
-  thread_local Memory own;
+  Buffers& own = workspace.of<Buffers>();
   Cells cells(p, own);
   const int64_t wide = 4 * p.columns;
   int32_t* const from = at_least(own.from, p.columns);

@@ -14,7 +14,7 @@ float inside(double v, int64_t size) {
 
 }  // namespace
 
-void patch_cpu(const PatchParams& p) {
+void sample_normalized_patch_cpu(const SampleNormalizedPatchParams& p) {
   const int64_t count = static_cast<int64_t>(p.across) * p.down;
   const double sign = p.mirrored ? -1.0 : 1.0;
   const double down[2] = {-sign * p.right[1], sign * p.right[0]};
@@ -38,7 +38,7 @@ void patch_cpu(const PatchParams& p) {
   const double mean = sum / static_cast<double>(count);
   double squares = 0.0;
   for (int64_t i = 0; i < count; ++i) squares += (p.out[i] - mean) * (p.out[i] - mean);
-  const double scale = 1.0 / (std::sqrt(squares / static_cast<double>(count - 1)) + p.flat);
+  const double scale = 1.0 / (std::sqrt(squares / static_cast<double>(count - 1)) + p.contrast_epsilon);
   for (int64_t i = 0; i < count; ++i) p.out[i] = static_cast<float>((p.out[i] - mean) * scale);
 }
 

@@ -1,12 +1,14 @@
-// A mesh in the face frame to what the rasterizer draws, in one pass over its vertices: transform, normals,
-// light (paper 1, equations 5 and 6) and projection.
+// From a mesh in the face frame to the rasterizer's input in one pass over the vertices: transform, normals,
+// spherical-harmonics shading and projection (paper 1, equations 5 and 6).
 #pragma once
 
 #include <cstdint>
 
+#include "common/workspace.h"
+
 namespace facesdk {
 
-struct LitParams {
+struct ShadeAndProjectParams {
   const float* verts;        // (V, 3) mm, face frame
   const int32_t* triangles;  // (T, 3) counter-clockwise seen from outside
   const float* rotation;     // (3, 3) row-major, orthonormal, face -> camera
@@ -22,6 +24,6 @@ struct LitParams {
 };
 
 // False, with outputs undefined, where an index is not in 0 .. V - 1.
-bool lit_points_cpu(const LitParams& p);
+bool shade_and_project_cpu(const ShadeAndProjectParams& p, Workspace& workspace);
 
 }  // namespace facesdk

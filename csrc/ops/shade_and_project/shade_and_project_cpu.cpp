@@ -5,10 +5,9 @@
 #include "common/thread_pool.h"
 #include "common/workspace.h"
 #include "ops/normals/normals.h"
-#include "ops/normals/normals_math.h"
-#include "ops/project/project_math.h"
 #include "ops/shade/shade_math.h"
 #include "ops/shade_and_project/shade_and_project.h"
+#include "ops/shade_and_project/shade_and_project_math.h"
 
 namespace facesdk {
 namespace {
@@ -16,9 +15,9 @@ namespace {
 // Coordinates apart in small blocks: then the compiler treats a whole vector of vertices.
 constexpr int kBlock = 64;
 
-struct LightBlocks {
-  static FACESDK_HD void run(const LitParams& p, const float* FACESDK_RESTRICT sums, int64_t begin,
-                             int64_t end) {
+struct ShadeAndProject {
+  static FACESDK_HD void run(const ShadeAndProjectParams& p, const float* FACESDK_RESTRICT sums,
+                             int64_t begin, int64_t end) {
     float r[9], m[3], k[9], sh[27];
     for (int i = 0; i < 9; ++i) r[i] = p.rotation[i], k[i] = p.intrinsics[i];
     for (int i = 0; i < 3; ++i) m[i] = p.shift[i];
@@ -31,36 +30,35 @@ struct LightBlocks {
       float* FACESDK_RESTRICT point = p.points + 3 * block;
       for (int i = 0; i < count; ++i) x[i] = vert[3 * i], y[i] = vert[3 * i + 1], z[i] = vert[3 * i + 2];
       for (int i = 0; i < count; ++i) {
-        float v[3], q[3];
-        transform_point(r, m, x[i], y[i], z[i], v);
-        project_point(k, v[0], v[1], v[2], q);
+        float q[3];
+        project_vertex(r, m, k, x[i], y[i], z[i], q);
         at[0][i] = q[0], at[1][i] = q[1], at[2][i] = q[2];
       }
       for (int i = 0; i < count; ++i)
         point[3 * i] = at[0][i], point[3 * i + 1] = at[1][i], point[3 * i + 2] = at[2][i];
       for (int i = 0; i < count; ++i) z[i] = sum[4 * i], x[i] = sum[4 * i + 1], y[i] = sum[4 * i + 2];
       for (int i = 0; i < count; ++i) {
-        const float scale = unit_scale(x[i] * x[i] + y[i] * y[i] + z[i] * z[i]);
-        const float nx = x[i] * scale, ny = y[i] * scale, nz = z[i] * scale;
-        x[i] = r[0] * nx + r[1] * ny + r[2] * nz;
-        y[i] = r[3] * nx + r[4] * ny + r[5] * nz;
-        z[i] = r[6] * nx + r[7] * ny + r[8] * nz;
+        float n[3];
+        rotate_normal(r, x[i], y[i], z[i], n);
+        x[i] = n[0], y[i] = n[1], z[i] = n[2];
       }
       shade_block<kBlock>(sh, x, y, z, p.albedo + 3 * block, p.colors + 3 * block, count);
     }
   }
 };
 
+struct Buffers {
+  std::vector<float> sums;  // (V, 4) of sum_normals
+};
+
 }  // namespace
 
-bool lit_points_cpu(const LitParams& p) {
-  thread_local std::vector<float> kept;  // from frame to frame
-  float* sums = at_least(kept, 4 * p.num_verts);
-  // A rotation turns the sums as it turns the vertices: normals are summed in the face frame.
+bool shade_and_project_cpu(const ShadeAndProjectParams& p, Workspace& workspace) {
+  float* sums = at_least(workspace.of<Buffers>().sums, 4 * p.num_verts);
   const NormalsParams normals{p.verts, p.triangles, p.num_verts, p.num_triangles, nullptr, p.threads};
   if (!sum_normals(normals, sums)) return false;
   parallel_bands(p.num_verts, p.threads, [&](int64_t begin, int64_t end) {
-    vectorized<LightBlocks>(p, static_cast<const float*>(sums), begin, end);
+    vectorized<ShadeAndProject>(p, static_cast<const float*>(sums), begin, end);
   });
   return true;
 }

@@ -1,4 +1,4 @@
-// How sharp the middle of a gray square is: the mean size of its Laplacian over four times its contrast.
+// Sharpness of the middle of a gray square: mean absolute Laplacian over four times the standard deviation.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "common/workspace.h"
+
 namespace facesdk {
 
 struct SmoothnessParams {
@@ -16,6 +18,6 @@ struct SmoothnessParams {
   int threads;
 };
 
-void smoothness_cpu(const SmoothnessParams& p);
+void smoothness_cpu(const SmoothnessParams& p, Workspace& workspace);
 
 }  // namespace facesdk

@@ -39,19 +39,24 @@ void gradient_range(const SmoothnessParams& p, const float* delta, int64_t begin
   }
 }
 
+struct Buffers {
+  std::vector<float> delta;  // (V, 3)
+  std::vector<double> sums;  // of each block
+};
+
 }  // namespace
 
-void smoothness_cpu(const SmoothnessParams& p) {
+void smoothness_cpu(const SmoothnessParams& p, Workspace& workspace) {
   const int64_t blocks = (p.num_verts + kBlock - 1) / kBlock;
-  std::vector<float> delta(static_cast<size_t>(3 * p.num_verts));
-  std::vector<double> sums(static_cast<size_t>(blocks));
-  parallel_bands(blocks, p.threads, [&](int64_t first, int64_t last) {
-    umbrella_blocks(p, delta.data(), sums.data(), first, last);
-  });
+  Buffers& buffers = workspace.of<Buffers>();
+  float* const delta = at_least(buffers.delta, 3 * p.num_verts);
+  double* const sums = at_least(buffers.sums, blocks);
+  parallel_bands(blocks, p.threads,
+                 [&](int64_t first, int64_t last) { umbrella_blocks(p, delta, sums, first, last); });
   parallel_bands(p.num_verts, p.threads,
-                 [&](int64_t begin, int64_t end) { gradient_range(p, delta.data(), begin, end); });
+                 [&](int64_t begin, int64_t end) { gradient_range(p, delta, begin, end); });
   double total = 0.0;
-  for (const double sum : sums) total += sum;
+  for (int64_t block = 0; block < blocks; ++block) total += sums[block];
   *p.value = p.num_verts > 0 ? total / static_cast<double>(p.num_verts) : 0.0;
 }
 

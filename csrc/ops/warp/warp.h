@@ -1,9 +1,11 @@
-// Affine warp of a picture into the square input of a network: bilinear, 0 outside. Where the crop is coarser
-// than the picture, it is taken from the picture reduced by a whole number: means of factor x factor pixels,
-// counted from the picture's corner, rounded to bytes.
+// Affine warp of a picture into the square input of a network: bilinear, 0 outside. To avoid aliasing, a crop
+// that is coarser than the picture samples the picture reduced by an integer factor: means of factor x factor
+// pixels, counted from the picture's corner, rounded to bytes.
 #pragma once
 
 #include <cstdint>
+
+#include "common/workspace.h"
 
 namespace facesdk {
 
@@ -17,10 +19,10 @@ struct WarpParams {
   float* planes;         // (3, S, S) RGB 0..1, or null
   uint8_t* pixels;       // S rows of S pixels, RGB, or null
   int64_t row_bytes;     // of pixels
-  int32_t pixel_bytes;   // of pixels: 3, or 4 of which the last means nothing
+  int32_t pixel_bytes;   // of pixels: 3, or 4 of which the last is padding
   int threads;
 };
 
-void warp_cpu(const WarpParams& p);
+void warp_cpu(const WarpParams& p, Workspace& workspace);
 
 }  // namespace facesdk

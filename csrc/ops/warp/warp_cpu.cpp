@@ -2,7 +2,7 @@
 #include <cstring>
 #include <vector>
 
-#include "common/host_device.h"
+#include "common/simd_dispatch.h"
 #include "common/thread_pool.h"
 #include "ops/warp/warp.h"
 #include "ops/warp/warp_math.h"
@@ -10,7 +10,6 @@
 namespace facesdk {
 namespace {
 
-constexpr float kFar = 1e9f;  // beyond this a float step no longer fits the integer part
 constexpr int64_t kBlock = 64;
 
 // Where a run of crop pixels comes from: the left upper of four taps and the weights of the others.
@@ -19,17 +18,12 @@ struct Taps {
   float wx[kBlock], wy[kBlock];
 };
 
-FACESDK_CLONES void find_taps(const WarpRow& start, float step_x, float step_y, int64_t first, int count,
-                              Taps& taps) {
+FACESDK_HD void find_taps(const WarpRow& start, float step_x, float step_y, int64_t first, int count,
+                          Taps* FACESDK_RESTRICT taps) {
   for (int i = 0; i < count; ++i) {
-    const float column = static_cast<float>(static_cast<int32_t>(first) + i);
-    const float fx = start.rest_x + step_x * column, fy = start.rest_y + step_y * column;
-    const float near_x = fx > -kFar && fx < kFar ? fx : -kFar, near_y = fy > -kFar && fy < kFar ? fy : -kFar;
-    const float floor_x = std::floor(near_x), floor_y = std::floor(near_y);
-    taps.x[i] = static_cast<int32_t>(floor_x);
-    taps.y[i] = static_cast<int32_t>(floor_y);
-    taps.wx[i] = near_x - floor_x;
-    taps.wy[i] = near_y - floor_y;
+    const WarpTap tap = warp_tap(start, step_x, step_y, static_cast<int32_t>(first) + i);
+    taps->x[i] = tap.x, taps->y[i] = tap.y;
+    taps->wx[i] = tap.wx, taps->wy[i] = tap.wy;
   }
 }
 
@@ -45,14 +39,13 @@ void fetch_border(const WarpParams& p, int64_t x, int64_t y, int at, Corners& co
   uint8_t* const to[4] = {corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right};
   for (int tap = 0; tap < 4; ++tap) {
     const int64_t tx = x + (tap & 1), ty = y + (tap >> 1);
-    const bool inside = tx >= 0 && tx < p.width && ty >= 0 && ty < p.height;
-    for (int c = 0; c < 3; ++c)
-      to[tap][4 * at + c] = inside ? p.image[3 * (ty * p.width + tx) + c] : uint8_t{0};
+    for (int c = 0; c < 3; ++c) to[tap][4 * at + c] = pixel_or_black(p.image, p.height, p.width, tx, ty, c);
     to[tap][4 * at + 3] = 0;
   }
 }
 
-void fetch(const WarpParams& p, const WarpRow& start, const Taps& taps, int count, Corners& corners) {
+FACESDK_HD void fetch(const WarpParams& p, const WarpRow& start, const Taps& taps, int count,
+                      Corners& corners) {
   const int64_t row = 3 * p.width;
   // One test for both bounds of each: a negative number becomes a huge one.
   const uint64_t inner_width = static_cast<uint64_t>(std::max<int64_t>(p.width - 2, 0));
@@ -72,7 +65,7 @@ void fetch(const WarpParams& p, const WarpRow& start, const Taps& taps, int coun
   }
 }
 
-FACESDK_CLONES void mix(const Corners& corners, const Taps& taps, int count, float* FACESDK_RESTRICT rgb) {
+FACESDK_HD void mix(const Corners& corners, const Taps& taps, int count, float* FACESDK_RESTRICT rgb) {
   alignas(64) float wx[4 * kBlock], wy[4 * kBlock];
   for (int i = 0; i < count; ++i) {
     for (int c = 0; c < 4; ++c) {
@@ -86,60 +79,49 @@ FACESDK_CLONES void mix(const Corners& corners, const Taps& taps, int count, flo
   }
 }
 
-FACESDK_CLONES void store_planes(const float (*FACESDK_RESTRICT rgb)[4], int count, int64_t plane,
-                                 float* FACESDK_RESTRICT out) {
+FACESDK_HD void store_planes(const float* FACESDK_RESTRICT rgb, int count, int64_t plane,
+                             float* FACESDK_RESTRICT out) {
   for (int c = 0; c < 3; ++c) {
-    for (int i = 0; i < count; ++i) out[c * plane + i] = rgb[i][c] * (1.0f / 255.0f);
+    for (int i = 0; i < count; ++i) out[c * plane + i] = unit_of(rgb[4 * i + c]);
   }
 }
 
-// Four bytes a pixel, of which the last is not looked at, or three.
+// Four bytes a pixel, of which the last is not used, or three.
 template <int kBytes>
-FACESDK_HD void store_pixels(const float (*FACESDK_RESTRICT rgb)[4], int count,
-                             uint8_t* FACESDK_RESTRICT out) {
+FACESDK_HD void store_pixels(const float* FACESDK_RESTRICT rgb, int count, uint8_t* FACESDK_RESTRICT out) {
   for (int i = 0; i < count; ++i) {
-    for (int c = 0; c < kBytes; ++c) {
-      out[kBytes * i + c] = static_cast<uint8_t>(static_cast<int32_t>(rgb[i][c] + 0.5f));
-    }
+    for (int c = 0; c < kBytes; ++c) out[kBytes * i + c] = nearest_byte(rgb[4 * i + c]);
   }
 }
 
-FACESDK_CLONES void store_three(const float (*FACESDK_RESTRICT rgb)[4], int count,
-                                uint8_t* FACESDK_RESTRICT out) {
-  store_pixels<3>(rgb, count, out);
-}
-
-FACESDK_CLONES void store_four(const float (*FACESDK_RESTRICT rgb)[4], int count,
-                               uint8_t* FACESDK_RESTRICT out) {
-  store_pixels<4>(rgb, count, out);
-}
-
-void store(const WarpParams& p, int64_t row, int64_t column, int count, const float (*rgb)[4]) {
+FACESDK_HD void store(const WarpParams& p, int64_t row, int64_t column, int count, const float* rgb) {
   if (p.planes != nullptr) {
     store_planes(rgb, count, p.size * p.size, p.planes + row * p.size + column);
   }
   if (p.pixels != nullptr) {
     uint8_t* out = p.pixels + row * p.row_bytes + column * p.pixel_bytes;
-    p.pixel_bytes == 3 ? store_three(rgb, count, out) : store_four(rgb, count, out);
+    p.pixel_bytes == 3 ? store_pixels<3>(rgb, count, out) : store_pixels<4>(rgb, count, out);
   }
 }
 
-void warp_rows(const WarpParams& p, int64_t begin, int64_t end) {
-  const float step_x = static_cast<float>(p.inverse[0]), step_y = static_cast<float>(p.inverse[3]);
-  Taps taps;
-  Corners corners;
-  alignas(64) float rgb[kBlock][4] = {};
-  for (int64_t row = begin; row < end; ++row) {
-    const WarpRow start = warp_row(p.inverse, 0.0, static_cast<double>(row));
-    for (int64_t first = 0; first < p.size; first += kBlock) {
-      const int count = static_cast<int>(p.size - first < kBlock ? p.size - first : kBlock);
-      find_taps(start, step_x, step_y, first, count, taps);
-      fetch(p, start, taps, count, corners);
-      mix(corners, taps, count, &rgb[0][0]);
-      store(p, row, first, count, rgb);
+struct WarpRows {
+  static FACESDK_HD void run(const WarpParams& p, int64_t begin, int64_t end) {
+    const float step_x = static_cast<float>(p.inverse[0]), step_y = static_cast<float>(p.inverse[3]);
+    Taps taps;
+    Corners corners;
+    alignas(64) float rgb[4 * kBlock] = {};
+    for (int64_t row = begin; row < end; ++row) {
+      const WarpRow start = warp_row(p.inverse, 0.0, static_cast<double>(row));
+      for (int64_t first = 0; first < p.size; first += kBlock) {
+        const int count = static_cast<int>(p.size - first < kBlock ? p.size - first : kBlock);
+        find_taps(start, step_x, step_y, first, count, &taps);
+        fetch(p, start, taps, count, corners);
+        mix(corners, taps, count, rgb);
+        store(p, row, first, count, rgb);
+      }
     }
   }
-}
+};
 
 // A part of the reduced picture: cells [x0, x1) x [y0, y1).
 struct Window {
@@ -169,37 +151,45 @@ Window touched_cells(const WarpParams& p, const double* reduced) {
   return {from[0], from[1], to[0], to[1]};
 }
 
-FACESDK_CLONES void add_row(const uint8_t* FACESDK_RESTRICT from, int64_t count,
-                            uint16_t* FACESDK_RESTRICT sums) {
-  for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] + from[i]);
-}
+struct AddRow {
+  static FACESDK_HD void run(const uint8_t* FACESDK_RESTRICT from, int64_t count,
+                             uint16_t* FACESDK_RESTRICT sums) {
+    for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] + from[i]);
+  }
+};
 
 // across[i] = sums[i] + sums[i + 3] + ... : each pixel with the factor - 1 after it.
-FACESDK_CLONES void add_across(const uint16_t* FACESDK_RESTRICT sums, int64_t count, int32_t factor,
-                               uint16_t* FACESDK_RESTRICT across) {
-  for (int64_t i = 0; i < count; ++i) across[i] = static_cast<uint16_t>(sums[i] + sums[i + 3]);
-  for (int32_t k = 2; k < factor; ++k) {
-    const uint16_t* shifted = sums + 3 * k;
-    for (int64_t i = 0; i < count; ++i) across[i] = static_cast<uint16_t>(across[i] + shifted[i]);
+struct AddAcross {
+  static FACESDK_HD void run(const uint16_t* FACESDK_RESTRICT sums, int64_t count, int32_t factor,
+                             uint16_t* FACESDK_RESTRICT across) {
+    for (int64_t i = 0; i < count; ++i) across[i] = static_cast<uint16_t>(sums[i] + sums[i + 3]);
+    for (int32_t k = 2; k < factor; ++k) {
+      const uint16_t* shifted = sums + 3 * k;
+      for (int64_t i = 0; i < count; ++i) across[i] = static_cast<uint16_t>(across[i] + shifted[i]);
+    }
   }
+};
+
+// Numbers that a band of rows needs; of each, one for every channel of the window's pixels.
+int64_t row_numbers(const WarpParams& p, const Window& window) {
+  return 3 * (window.x1 - window.x0 + 1) * p.factor;
 }
 
-void reduce_rows(const WarpParams& p, const Window& window, uint8_t* out, int64_t begin, int64_t end) {
+void reduce_rows(const WarpParams& p, const Window& window, uint8_t* out, int64_t begin, int64_t end,
+                 uint16_t* memory) {
   const int64_t cells = window.x1 - window.x0, first = window.x0 * p.factor;
   const int64_t pixels = std::min(p.width - first, cells * p.factor);  // the last cell may reach outside
-  const size_t wide = static_cast<size_t>(3 * (cells + 1) * p.factor);
-  thread_local std::vector<uint16_t> memory;
-  if (memory.size() < 2 * wide) memory.resize(2 * wide);
-  uint16_t *sums = memory.data(), *across = sums + wide;
+  const int64_t wide = row_numbers(p, window);
+  uint16_t *sums = memory, *across = sums + wide;
   const uint32_t count = static_cast<uint32_t>(p.factor * p.factor);
-  const uint64_t inverse_count = (uint64_t{1} << 32) / count + 1;
+  const uint64_t inverse_count = inverse_of_count(count);
   for (int64_t row = begin; row < end; ++row) {
     std::fill(sums, sums + wide, uint16_t{0});
     const int64_t top = (window.y0 + row) * p.factor;
     for (int64_t y = top; y < std::min(p.height, top + p.factor); ++y) {
-      add_row(p.image + 3 * (y * p.width + first), 3 * pixels, sums);
+      vectorized<AddRow>(p.image + 3 * (y * p.width + first), 3 * pixels, sums);
     }
-    add_across(sums, 3 * cells * p.factor, p.factor, across);
+    vectorized<AddAcross>(static_cast<const uint16_t*>(sums), 3 * cells * p.factor, p.factor, across);
     uint8_t* to = out + 3 * row * cells;
     for (int64_t cell = 0; cell < cells; ++cell) {
       for (int c = 0; c < 3; ++c)
@@ -208,27 +198,34 @@ void reduce_rows(const WarpParams& p, const Window& window, uint8_t* out, int64_
   }
 }
 
+struct Buffers {
+  std::vector<uint8_t> reduced;  // the window, (rows, columns, 3)
+  std::vector<uint16_t> rows;    // of each band, as reduce_rows needs them
+};
+
 }  // namespace
 
-void warp_cpu(const WarpParams& p) {
+void warp_cpu(const WarpParams& p, Workspace& workspace) {
   WarpParams reduced = p;
   if (p.factor > 1) {
     reduce_map(p.inverse, p.factor, reduced.inverse);
     const Window window = touched_cells(p, reduced.inverse);
-    thread_local std::vector<uint8_t> memory;
+    Buffers& buffers = workspace.of<Buffers>();
     const int64_t rows = window.y1 - window.y0, cells = window.x1 - window.x0;
-    const size_t bytes = static_cast<size_t>(3 * rows * cells + 4);
-    if (memory.size() < bytes) memory.resize(bytes);
-    uint8_t* out = memory.data();
-    parallel_bands(rows, p.threads,
-                   [&](int64_t begin, int64_t end) { reduce_rows(p, window, out, begin, end); });
+    uint8_t* const out = at_least(buffers.reduced, 3 * rows * cells + 4);
+    const int64_t numbers = 2 * row_numbers(p, window), bands = std::min<int64_t>(p.threads, rows);
+    uint16_t* const memory = at_least(buffers.rows, bands * numbers);
+    parallel_tasks(bands, p.threads, [&](int64_t band, int) {
+      reduce_rows(p, window, out, rows * band / bands, rows * (band + 1) / bands, memory + band * numbers);
+    });
     reduced.image = out;
     reduced.width = cells;
     reduced.height = rows;
     reduced.inverse[2] -= static_cast<double>(window.x0);
     reduced.inverse[5] -= static_cast<double>(window.y0);
   }
-  parallel_bands(p.size, p.threads, [&](int64_t begin, int64_t end) { warp_rows(reduced, begin, end); });
+  parallel_bands(p.size, p.threads,
+                 [&](int64_t begin, int64_t end) { vectorized<WarpRows>(reduced, begin, end); });
 }
 
 }  // namespace facesdk

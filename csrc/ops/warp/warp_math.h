@@ -1,4 +1,5 @@
-// Where a crop pixel comes from, and the mean of four picture pixels.
+// Where a crop pixel comes from, what lies beyond the border, the mean of four picture pixels, and the cells
+// of the reduced picture.
 #pragma once
 
 #include <cmath>
@@ -25,6 +26,33 @@ FACESDK_HD WarpRow warp_row(const double* inverse, double column, double row) {
           static_cast<float>(y - fy)};
 }
 
+constexpr float kFar = 1e9f;  // beyond this a float step no longer fits the integer part
+
+// The left upper of the four picture pixels round a crop pixel, from the start of its row, and the weights of
+// those to the right and below.
+struct WarpTap {
+  int32_t x, y;
+  float wx, wy;
+};
+
+FACESDK_HD WarpTap warp_tap(const WarpRow& start, float step_x, float step_y, int32_t column) {
+  const float steps = static_cast<float>(column);
+  const float fx = start.rest_x + step_x * steps, fy = start.rest_y + step_y * steps;
+  const float near_x = fx > -kFar && fx < kFar ? fx : -kFar, near_y = fy > -kFar && fy < kFar ? fy : -kFar;
+  const float floor_x = std::floor(near_x), floor_y = std::floor(near_y);
+  return {static_cast<int32_t>(floor_x), static_cast<int32_t>(floor_y), near_x - floor_x, near_y - floor_y};
+}
+
+// Black outside. The picture is (height, width, 3).
+FACESDK_HD uint8_t pixel_or_black(const uint8_t* image, int64_t height, int64_t width, int64_t x, int64_t y,
+                                  int channel) {
+  const bool inside = x >= 0 && x < width && y >= 0 && y < height;
+  return inside ? image[3 * (y * width + x) + channel] : uint8_t{0};
+}
+
+FACESDK_HD float unit_of(float v) { return v * (1.0f / 255.0f); }
+FACESDK_HD uint8_t nearest_byte(float v) { return static_cast<uint8_t>(static_cast<int32_t>(v + 0.5f)); }
+
 // By how much the picture is reduced first, so that two samples lie at most 1.75 of its pixels apart: a
 // bilinear sample sees one pixel to either side, so none is skipped. At most 16; past that the crop is a
 // thumbnail.
@@ -40,7 +68,11 @@ FACESDK_HD void reduce_map(const double* inverse, int32_t factor, double* reduce
   for (int i = 2; i < 6; i += 3) reduced[i] -= 0.5 * (factor - 1) / factor;  // a reduced pixel's centre
 }
 
-// (sum + count / 2) / count, rounded down, for sum <= 255 * count and count <= 256.
+// Numbers that mean_byte takes for cells of `count` pixels.
+FACESDK_HD uint64_t inverse_of_count(uint32_t count) { return (uint64_t{1} << 32) / count + 1; }
+
+// (sum + count / 2) / count, rounded down, for sum <= 255 * count and count <= 256. What a cell has outside
+// the picture counts as black.
 FACESDK_HD uint8_t mean_byte(uint32_t sum, uint32_t count, uint64_t inverse_count) {
   return static_cast<uint8_t>(((sum + count / 2) * inverse_count) >> 32);
 }

@@ -38,22 +38,22 @@ void empty_holes(const float* nearness, int64_t first, int64_t last, float* out)
 
 }  // namespace
 
-void finish_rows(const RasterizeParams& p, const Canvas& canvas) {
-  const int64_t width = canvas.width, rows = canvas.end - canvas.begin;
+void resolve_rows(const RasterizeParams& p, const Tile& tile) {
+  const int64_t width = tile.width, rows = tile.end - tile.begin;
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t start = row * width;
-    float* nearness = canvas.nearness + start;
+    float* nearness = tile.nearness + start;
     int64_t first = 0, last = width;
     while (first < last && !(nearness[first] > 0.0f)) ++first;
     while (last > first && !(nearness[last - 1] > 0.0f)) --last;
-    for (float* out : {canvas.color, canvas.bary}) {
+    for (float* out : {tile.color, tile.bary}) {
       if (out == nullptr) continue;
       float* to = out + 3 * start;
       std::fill(to, to + 3 * first, 0.0f);
       std::fill(to + 3 * last, to + 3 * width, 0.0f);
       empty_holes(nearness, first, last, to);
     }
-    if (p.triangle != nullptr) vectorized<Number>(nearness, canvas.triangle + start, width);
+    if (p.triangle != nullptr) vectorized<Number>(nearness, tile.triangle + start, width);
     if (p.depth != nullptr) vectorized<Invert>(nearness, first, last);
   }
 }

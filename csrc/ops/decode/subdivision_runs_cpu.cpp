@@ -7,13 +7,13 @@
 #include "common/thread_pool.h"
 #include "common/workspace.h"
 #include "ops/decode/decode_math.h"
-#include "ops/decode/row_runs.h"
+#include "ops/decode/subdivision_runs.h"
 
 namespace facesdk {
 namespace {
 
 struct Band {
-  const RowRuns* rows;
+  const SubdivisionRuns* rows;
   const float* control;  // (C, 4)
   float* out;            // (V, 3)
   int64_t begin, end;
@@ -52,16 +52,16 @@ FACESDK_HD void add_any(const Band& p, int64_t begin, int64_t end) {
 
 // Whether a run has these counts; if so, it is added.
 template <int a, int b, int c>
-FACESDK_HD bool add_if(const Band& p, const RowRun& run, int64_t begin, int64_t count) {
+FACESDK_HD bool add_if(const Band& p, const SubdivisionRun& run, int64_t begin, int64_t count) {
   if (run.counts[0] != a || run.counts[1] != b || run.counts[2] != c) return false;
   const int32_t* idx = p.rows->idx.data() + run.entry + (begin - run.row) * (a + b + c);
   add_known<a, b, c>(p.control, idx, run.weights, count, p.out + 3 * begin);
   return true;
 }
 
-struct AddRuns {
+struct SubdivideRuns {
   static FACESDK_HD void run(const Band& p) {
-    for (const RowRun& run : p.rows->runs) {
+    for (const SubdivisionRun& run : p.rows->runs) {
       const int64_t begin = std::max<int64_t>(p.begin, run.row);
       const int64_t count = std::min<int64_t>(p.end, run.row + run.rows) - begin;
       if (count <= 0) continue;
@@ -73,7 +73,7 @@ struct AddRuns {
 };
 
 // The weights of a row's entries, sorted; false where they are more than kMostWeights.
-bool count_weights(const float* val, int32_t entries, RowRun& run) {
+bool count_weights(const float* val, int32_t entries, SubdivisionRun& run) {
   int used = -1;
   for (int32_t n = 0; n < entries; ++n) {
     if (used < 0 || run.weights[used] != val[n]) {
@@ -85,15 +85,20 @@ bool count_weights(const float* val, int32_t entries, RowRun& run) {
   return true;
 }
 
-bool same_weights(const RowRun& a, const RowRun& b) {
+bool same_weights(const SubdivisionRun& a, const SubdivisionRun& b) {
   return std::memcmp(a.counts, b.counts, sizeof a.counts) == 0 &&
          std::memcmp(a.weights, b.weights, sizeof a.weights) == 0;
 }
 
+struct Buffers {
+  std::vector<float> control;  // (C, 4)
+};
+
 }  // namespace
 
-RowRuns arrange_rows(const int32_t* ptr, const int32_t* idx, const float* val, int64_t verts) {
-  RowRuns made;
+SubdivisionRuns find_subdivision_runs(const int32_t* ptr, const int32_t* idx, const float* val,
+                                      int64_t verts) {
+  SubdivisionRuns made;
   made.ptr.assign(ptr, ptr + verts + 1);
   std::vector<int32_t> order;
   for (int64_t v = 0; v < verts; ++v) {
@@ -102,7 +107,7 @@ RowRuns arrange_rows(const int32_t* ptr, const int32_t* idx, const float* val, i
     std::stable_sort(order.begin(), order.end(), [val](int32_t a, int32_t b) { return val[a] < val[b]; });
     const auto entry = static_cast<int32_t>(made.idx.size());
     for (const int32_t n : order) made.idx.push_back(idx[n]), made.val.push_back(val[n]);
-    RowRun run{static_cast<int32_t>(v), 1, entry, {}, {}};
+    SubdivisionRun run{static_cast<int32_t>(v), 1, entry, {}, {}};
     if (!count_weights(made.val.data() + entry, ptr[v + 1] - ptr[v], run)) run = {run.row, 1, entry, {}, {}};
     if (!made.runs.empty() && same_weights(made.runs.back(), run)) {
       ++made.runs.back().rows;
@@ -113,16 +118,15 @@ RowRuns arrange_rows(const int32_t* ptr, const int32_t* idx, const float* val, i
   return made;
 }
 
-void subdivide_runs_cpu(const RowRuns& rows, const float* control, int64_t controls, float* out,
-                        int threads) {
-  // Four floats a vertex: then each is one load within a line, and none needs to be told from the last.
-  thread_local std::vector<float> kept;  // from frame to frame
-  float* four = at_least(kept, 4 * controls);
+void subdivide_runs_cpu(const SubdivisionRuns& rows, const float* control, int64_t controls, float* out,
+                        int threads, Workspace& workspace) {
+  // Padded to four floats a vertex: then each is one load within a cache line, the last one too.
+  float* padded = at_least(workspace.of<Buffers>().control, 4 * controls);
   const Rows3 from(control, controls);
-  for (int64_t c = 0; c < controls; ++c) store4(four + 4 * c, from[c]);
+  for (int64_t c = 0; c < controls; ++c) store4(padded + 4 * c, from[c]);
   const auto verts = static_cast<int64_t>(rows.ptr.size()) - 1;
   parallel_bands(verts, threads, [&](int64_t begin, int64_t end) {
-    vectorized<AddRuns>(Band{&rows, four, out, begin, end});
+    vectorized<SubdivideRuns>(Band{&rows, padded, out, begin, end});
   });
 }
 

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "common/simd_dispatch.h"
-#include "ops/decode/shape_quads.h"
+#include "ops/decode/shape_blocks.h"
 
 #if FACESDK_X86
 #include <immintrin.h>
@@ -21,7 +21,6 @@ namespace {
 
 constexpr int kHalf = kShapeBlock / 2;
 constexpr int kHalfQuad = 4 * kHalf;
-constexpr int32_t kNibbleZero = 8;
 constexpr int kAhead = 4096;  // bytes: far enough ahead that memory keeps up, and across the ends of pages
 
 // Both loops take a multiple of kPadded, which the compiler is shown, so that nothing is left over after
@@ -51,10 +50,10 @@ struct Round {
     int32_t all = 0;
     const int whole = count & -kPadded;
     for (int i = 0; i < whole; ++i) {
-      const int32_t weight = round_weight(scaled[i] * inverse), top = (weight + 128) >> 8;
+      const int32_t weight = round_weight(scaled[i] * inverse);
       weights[i] = static_cast<int16_t>(weight);
-      high[i] = static_cast<int8_t>(top);
-      low[i] = static_cast<int8_t>(weight - 256 * top);
+      high[i] = static_cast<int8_t>(high_byte(weight));
+      low[i] = static_cast<int8_t>(low_byte(weight));
       all += weight;
     }
     *total = all;
@@ -89,7 +88,8 @@ FACESDK_AVX512 int32_t scale_avx512(float* scaled, const float* coeffs, const in
   return _mm512_reduce_max_epi32(most);
 }
 
-FACESDK_AVX512 int32_t round_avx512(QuadSum& sum, const float* scaled, float inverse, int begin, int end) {
+FACESDK_AVX512 int32_t round_avx512(ShapeBlockSum& sum, const float* scaled, float inverse, int begin,
+                                    int end) {
   const __m512 limit = _mm512_set1_ps(kLargestWeight), factor = _mm512_set1_ps(inverse);
   __m512i all = _mm512_setzero_si512();
   for (int i = begin; i < end; i += kPadded) {
@@ -114,12 +114,12 @@ bool has_vnni() {
 
 // Bytes times bytes: every weight is two of them, and 128 is added to every value, which makes it positive,
 // and taken off again at the end. Sums may wrap round on the way; what comes out is exact.
-FACESDK_VNNI void add_vnni(const QuadSum& sum, const int8_t* values, float* out) {
+FACESDK_VNNI void add_vnni(const ShapeBlockSum& sum, const int8_t* values, float* out) {
   constexpr int kVectors = kHalf / 16;
   __m512i high[kVectors], low[kVectors];
   for (int j = 0; j < kVectors; ++j) high[j] = low[j] = _mm512_setzero_si512();
   const __m512i flip = _mm512_set1_epi8(-128), lower = _mm512_set1_epi8(15);
-  for (int q = 0; q < sum.quads; ++q, values += kHalfQuad) {
+  for (int q = 0; q < sum.int8_quads; ++q, values += kHalfQuad) {
     if (bits_of(sum.weights + 4 * q) == 0) continue;
     const __m512i by_high = _mm512_set1_epi32(bits_of(sum.high + 4 * q));
     const __m512i by_low = _mm512_set1_epi32(bits_of(sum.low + 4 * q));
@@ -131,8 +131,8 @@ FACESDK_VNNI void add_vnni(const QuadSum& sum, const int8_t* values, float* out)
       low[j] = _mm512_dpbusd_epi32(low[j], four, by_low);
     }
   }
-  for (int o = 0; o < sum.octets; ++o, values += kHalfQuad) {
-    const int entry = padded(4 * sum.quads) + 8 * o;
+  for (int o = 0; o < sum.int4_octets; ++o, values += kHalfQuad) {
+    const int entry = padded(4 * sum.int8_quads) + 8 * o;
     if ((bits_of(sum.weights + entry) | bits_of(sum.weights + entry + 4)) == 0) continue;
     for (int second = 0; second < 2; ++second) {
       const __m512i by_high = _mm512_set1_epi32(bits_of(sum.high + entry + 4 * second));
@@ -148,7 +148,7 @@ FACESDK_VNNI void add_vnni(const QuadSum& sum, const int8_t* values, float* out)
     }
   }
   const __m512i excess = _mm512_set1_epi32(static_cast<int32_t>(
-      128 * static_cast<uint32_t>(sum.total) + kNibbleZero * static_cast<uint32_t>(sum.small_total)));
+      128 * static_cast<uint32_t>(sum.int8_total) + kInt4Zero * static_cast<uint32_t>(sum.int4_total)));
   const __m512 step = _mm512_set1_ps(sum.step);
 #pragma GCC unroll 8
   for (int j = 0; j < kVectors; ++j) {
@@ -159,16 +159,16 @@ FACESDK_VNNI void add_vnni(const QuadSum& sum, const int8_t* values, float* out)
 }
 
 // Words times words, added in pairs: two sums for each number, put together at the end.
-FACESDK_AVX2 void add_avx2(const QuadSum& sum, const int8_t* values, float* out) {
+FACESDK_AVX2 void add_avx2(const ShapeBlockSum& sum, const int8_t* values, float* out) {
   constexpr int kVectors = 8;  // of four numbers
   const __m256 step = _mm256_set1_ps(sum.step);
-  const __m256i excess = _mm256_set1_epi32(kNibbleZero * sum.small_total);
+  const __m256i excess = _mm256_set1_epi32(kInt4Zero * sum.int4_total);
   const __m128i lower = _mm_set1_epi8(15);
   for (int at = 0; at < kHalf; at += 4 * kVectors) {
     __m256i sums[kVectors];
     for (int j = 0; j < kVectors; ++j) sums[j] = _mm256_setzero_si256();
     const int8_t* from = values + 4 * at;
-    for (int q = 0; q < sum.quads; ++q, from += kHalfQuad) {
+    for (int q = 0; q < sum.int8_quads; ++q, from += kHalfQuad) {
       const __m256i weights = _mm256_set1_epi64x(bits_of(sum.weights + 4 * q));
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; ++j) {
@@ -176,8 +176,8 @@ FACESDK_AVX2 void add_avx2(const QuadSum& sum, const int8_t* values, float* out)
         sums[j] = _mm256_add_epi32(sums[j], _mm256_madd_epi16(_mm256_cvtepi8_epi16(bytes), weights));
       }
     }
-    for (int o = 0; o < sum.octets; ++o, from += kHalfQuad) {
-      const int16_t* eight = sum.weights + padded(4 * sum.quads) + 8 * o;
+    for (int o = 0; o < sum.int4_octets; ++o, from += kHalfQuad) {
+      const int16_t* eight = sum.weights + padded(4 * sum.int8_quads) + 8 * o;
       const __m256i first = _mm256_set1_epi64x(bits_of(eight)),
                     second = _mm256_set1_epi64x(bits_of(eight + 4));
 #pragma GCC unroll 8
@@ -199,15 +199,15 @@ FACESDK_AVX2 void add_avx2(const QuadSum& sum, const int8_t* values, float* out)
 }
 #elif defined(__aarch64__)
 // Four sums for each number, put together at the end.
-void add_neon(const QuadSum& sum, const int8_t* values, float* out) {
+void add_neon(const ShapeBlockSum& sum, const int8_t* values, float* out) {
   constexpr int kNumbers = 16;
-  const int32x4_t excess = vdupq_n_s32(kNibbleZero * sum.small_total);
+  const int32x4_t excess = vdupq_n_s32(kInt4Zero * sum.int4_total);
   const int8x8_t lower = vdup_n_s8(15);
   for (int at = 0; at < kHalf; at += kNumbers) {
     int32x4_t sums[kNumbers];
     for (int j = 0; j < kNumbers; ++j) sums[j] = vdupq_n_s32(0);
     const int8_t* from = values + 4 * at;
-    for (int q = 0; q < sum.quads; ++q, from += kHalfQuad) {
+    for (int q = 0; q < sum.int8_quads; ++q, from += kHalfQuad) {
       const int16x4_t weights = vld1_s16(sum.weights + 4 * q);
 #pragma GCC unroll 8
       for (int j = 0; j < kNumbers; j += 2) {
@@ -216,9 +216,9 @@ void add_neon(const QuadSum& sum, const int8_t* values, float* out) {
         sums[j + 1] = vmlal_s16(sums[j + 1], vget_high_s16(wide), weights);
       }
     }
-    for (int o = 0; o < sum.octets; ++o, from += kHalfQuad) {
-      const int16x4_t first = vld1_s16(sum.weights + padded(4 * sum.quads) + 8 * o);
-      const int16x4_t second = vld1_s16(sum.weights + padded(4 * sum.quads) + 8 * o + 4);
+    for (int o = 0; o < sum.int4_octets; ++o, from += kHalfQuad) {
+      const int16x4_t first = vld1_s16(sum.weights + padded(4 * sum.int8_quads) + 8 * o);
+      const int16x4_t second = vld1_s16(sum.weights + padded(4 * sum.int8_quads) + 8 * o + 4);
 #pragma GCC unroll 8
       for (int j = 0; j < kNumbers; j += 2) {
         const int8x8_t bytes = vld1_s8(from + 4 * j);
@@ -240,33 +240,24 @@ void add_neon(const QuadSum& sum, const int8_t* values, float* out) {
 }
 #endif
 
-[[maybe_unused]] void add_plain(const QuadSum& sum, const int8_t* values, float* out) {
+[[maybe_unused]] void add_plain(const ShapeBlockSum& sum, const int8_t* values, float* out) {
   int32_t sums[kHalf] = {};
-  for (int q = 0; q < sum.quads; ++q, values += kHalfQuad) {
-    if (bits_of(sum.weights + 4 * q) == 0) continue;
-    const int32_t w[4] = {sum.weights[4 * q], sum.weights[4 * q + 1], sum.weights[4 * q + 2],
-                          sum.weights[4 * q + 3]};
-    for (int i = 0; i < kHalf; ++i) {
-      const int8_t* v = values + 4 * i;
-      sums[i] += w[0] * v[0] + w[1] * v[1] + w[2] * v[2] + w[3] * v[3];
-    }
+  for (int q = 0; q < sum.int8_quads; ++q, values += kHalfQuad) {
+    const int16_t* weights = sum.weights + 4 * q;
+    if (bits_of(weights) == 0) continue;
+    for (int i = 0; i < kHalf; ++i) sums[i] = int8_quad_step(sums[i], values + 4 * i, weights);
   }
-  for (int o = 0; o < sum.octets; ++o, values += kHalfQuad) {
-    const int16_t* w = sum.weights + padded(4 * sum.quads) + 8 * o;
-    for (int i = 0; i < kHalf; ++i) {
-      for (int k = 0; k < 4; ++k) {
-        const int32_t two = static_cast<uint8_t>(values[4 * i + k]);
-        sums[i] += w[k] * (two % 16 - kNibbleZero) + w[k + 4] * (two / 16 - kNibbleZero);
-      }
-    }
+  for (int o = 0; o < sum.int4_octets; ++o, values += kHalfQuad) {
+    const int16_t* weights = sum.weights + padded(4 * sum.int8_quads) + 8 * o;
+    for (int i = 0; i < kHalf; ++i) sums[i] = int4_octet_step(sums[i], values + 4 * i, weights);
   }
-  for (int i = 0; i < kHalf; ++i) out[i] += static_cast<float>(sums[i]) * sum.step;
+  for (int i = 0; i < kHalf; ++i) out[i] = add_scaled(out[i], sums[i], sum.step);
 }
 
 // Bytes as they come, or two small ones in each: entry i of eight to four in the lower or upper bits.
 void place(int8_t* to, const int8_t* from, bool small, bool upper) {
   for (int64_t n = 0; n < kHalf; ++n) {
-    const int32_t value = small ? (from[n] + kNibbleZero) * (upper ? 16 : 1) : from[n];
+    const int32_t value = small ? (from[n] + kInt4Zero) * (upper ? 16 : 1) : from[n];
     to[4 * n] = static_cast<int8_t>(static_cast<uint8_t>(to[4 * n]) + value);
   }
 }
@@ -277,49 +268,49 @@ bool is_small(const int8_t* values) {
     const int32_t size = values[n] < 0 ? -values[n] : values[n];
     most = size > most ? size : most;
   }
-  return most < kNibbleZero;
+  return most < kInt4Zero;
 }
 
 }  // namespace
 
-ShapeQuads arrange_shapes(const int32_t* ptr, int64_t blocks, const int32_t* row, const float* step,
-                          const int8_t* values) {
-  ShapeQuads made;
+ShapeBlocks pack_shape_blocks(const int32_t* ptr, int64_t blocks, const int32_t* row, const float* step,
+                              const int8_t* values) {
+  ShapeBlocks made;
   // An upper bound: three entries may be missing from the last quad of each block, seven from its last octet.
   made.values.reserve(static_cast<size_t>((ptr[blocks] + 10 * blocks) * kShapeBlock));
   std::vector<int32_t> order[2];  // entries of a block: of any bytes, of small ones
   for (int64_t b = 0; b < blocks; ++b) {
     order[0].clear(), order[1].clear();
     for (int32_t e = ptr[b]; e < ptr[b + 1]; ++e) order[is_small(values + e * kShapeBlock)].push_back(e);
-    ShapeRun run{static_cast<int64_t>(made.values.size()), static_cast<int32_t>(made.row.size()),
-                 static_cast<int32_t>((order[0].size() + 3) / 4),
-                 static_cast<int32_t>((order[1].size() + 7) / 8)};
-    const int64_t half = kHalfQuad * (run.quads + run.octets);
+    ShapeBlock block{static_cast<int64_t>(made.values.size()), static_cast<int32_t>(made.row.size()),
+                     static_cast<int32_t>((order[0].size() + 3) / 4),
+                     static_cast<int32_t>((order[1].size() + 7) / 8)};
+    const int64_t half = kHalfQuad * (block.int8_quads + block.int4_octets);
     made.values.resize(made.values.size() + static_cast<size_t>(2 * half));
     for (int small = 0; small < 2; ++small) {
-      const int group = small ? 8 : 4, groups = small ? run.octets : run.quads;
+      const int group = small ? 8 : 4, groups = small ? block.int4_octets : block.int8_quads;
       for (int i = 0; i < padded(group * groups); ++i) {
         const bool there = i < static_cast<int>(order[small].size());
         const int32_t entry = order[small][there ? static_cast<size_t>(i) : 0];
         made.row.push_back(row[entry]);
         made.step.push_back(there ? step[entry] : 0.0f);
         if (!there) continue;
-        int8_t* to =
-            made.values.data() + run.values + kHalfQuad * ((small ? run.quads : 0) + i / group) + i % 4;
+        int8_t* to = made.values.data() + block.values +
+                     kHalfQuad * ((small ? block.int8_quads : 0) + i / group) + i % 4;
         for (int64_t h = 0; h < 2; ++h) {
           place(to + h * half, values + entry * kShapeBlock + h * kHalf, small == 1, i % group > 3);
         }
       }
     }
-    made.runs.push_back(run);
+    made.blocks.push_back(block);
   }
   return made;
 }
 
-void weigh_quads(const float* coeffs, const int32_t* row, const float* step, QuadSum& sum) {
+void round_weights(const float* coeffs, const int32_t* row, const float* step, ShapeBlockSum& sum) {
   float scaled[kMostRows];
   int32_t bits = 0;
-  const int quads = padded(4 * sum.quads), all = quads + padded(8 * sum.octets);
+  const int quads = padded(4 * sum.int8_quads), all = quads + padded(8 * sum.int4_octets);
 #if FACESDK_X86
   const bool wide = has_avx512(vector_level());
   if (wide) bits = scale_avx512(scaled, coeffs, row, step, all);
@@ -334,8 +325,8 @@ void weigh_quads(const float* coeffs, const int32_t* row, const float* step, Qua
   if (!(unit.inverse > 0.0f)) std::fill(scaled, scaled + all, 0.0f);
 #if FACESDK_X86
   if (wide) {
-    sum.total = round_avx512(sum, scaled, unit.inverse, 0, quads);
-    sum.small_total = round_avx512(sum, scaled, unit.inverse, quads, all);
+    sum.int8_total = round_avx512(sum, scaled, unit.inverse, 0, quads);
+    sum.int4_total = round_avx512(sum, scaled, unit.inverse, quads, all);
     return;
   }
 #endif
@@ -343,11 +334,11 @@ void weigh_quads(const float* coeffs, const int32_t* row, const float* step, Qua
     vectorized<Round>(sum.weights + begin, sum.high + begin, sum.low + begin, total,
                       static_cast<const float*>(scaled + begin), unit.inverse, count);
   };
-  round(0, quads, &sum.total);
-  round(quads, all - quads, &sum.small_total);
+  round(0, quads, &sum.int8_total);
+  round(quads, all - quads, &sum.int4_total);
 }
 
-void add_quads(const QuadSum& sum, const int8_t* values, float* out) {
+void add_shape_block(const ShapeBlockSum& sum, const int8_t* values, float* out) {
   if (sum.step == 0.0f) return;
 #if FACESDK_X86
   if (has_vnni()) return add_vnni(sum, values, out);

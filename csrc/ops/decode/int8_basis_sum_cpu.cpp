@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "common/simd_dispatch.h"
-#include "ops/decode/sum_rows.h"
+#include "ops/decode/int8_basis_sum.h"
 
 #if FACESDK_X86
 #include <immintrin.h>
@@ -19,14 +19,14 @@ struct AddPair {
   static FACESDK_HD void run(int32_t* FACESDK_RESTRICT sum, const int8_t* FACESDK_RESTRICT a,
                              const int8_t* FACESDK_RESTRICT b, int32_t wa, int32_t wb, int64_t begin,
                              int64_t end) {
-    for (int64_t i = begin; i < end; ++i) sum[i] += wa * a[i] + wb * b[i];
+    for (int64_t i = begin; i < end; ++i) sum[i] = int8_pair_step(sum[i], a[i], b[i], wa, wb);
   }
 };
 
-struct Finish {
+struct AddScaled {
   static FACESDK_HD void run(float* FACESDK_RESTRICT out, const int32_t* FACESDK_RESTRICT sum, float step,
                              int64_t count) {
-    for (int64_t i = 0; i < count; ++i) out[i] += static_cast<float>(sum[i]) * step;
+    for (int64_t i = 0; i < count; ++i) out[i] = add_scaled(out[i], sum[i], step);
   }
 };
 
@@ -69,7 +69,7 @@ FACESDK_AVX512 int64_t add_four(int32_t* sum, const int8_t* const* rows, const i
 
 }  // namespace
 
-void add_rows(const RowSum& rows, int64_t count, float* out) {
+void add_int8_rows(const Int8BasisSum& rows, int64_t count, float* out) {
   if (rows.count == 0) return;
   alignas(64) int32_t sum[kBlock];
   for (int64_t block = 0; block < count; block += kBlock) {
@@ -95,7 +95,7 @@ void add_rows(const RowSum& rows, int64_t count, float* out) {
                             weight[r + 1], done, n);
       }
     }
-    vectorized<Finish>(out + block, static_cast<const int32_t*>(sum), rows.step, n);
+    vectorized<AddScaled>(out + block, static_cast<const int32_t*>(sum), rows.step, n);
   }
 }
 
