@@ -36,8 +36,8 @@ class Safetensors {
   const Tensor* find(const std::string& key) const;
 
   // The tensor with that dtype and shape (-1: any extent), aligned for its dtype. Throws Error(kAsset) naming
-  // file, tensor, what came and what was expected. `T` is float, int8_t, uint8_t, int16_t, uint16_t or
-  // int32_t.
+  // file, tensor, what came and what was expected. `T` is float, int8_t, uint8_t, int16_t, int32_t or
+  // uint16_t, which takes the bits of F16 too.
   template <typename T>
   const T* require(const std::string& key, const std::vector<int64_t>& shape) const;
 

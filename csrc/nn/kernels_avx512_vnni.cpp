@@ -1,7 +1,5 @@
-// The steps for x86 with AVX-512 VNNI: 64 multiply-adds of bytes in one instruction, exact in int32.
-#include "common/cpu_features.h"
-#include "nn/graph.h"
-#include "nn/nn_math.h"
+// Kernels for x86 with AVX-512 VNNI: 64 multiply-adds of bytes in one instruction, exact in int32.
+#include "nn/kernels.h"
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #if !defined(__clang__)  // GCC 12 takes the undefined operands within its own intrinsics for mistakes
@@ -10,6 +8,8 @@
 #endif
 #include <immintrin.h>
 
+#include <cstring>
+
 #define FACESDK_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
 
 namespace facesdk {
@@ -17,9 +17,10 @@ namespace {
 
 constexpr int kMostPixels = 9;
 
-// Rounded to whole numbers; what is too large for a byte is held there by the packing.
+// Rounded to whole numbers; what is too large for a byte is held there by the packing. No number becomes 0
+// there, as in to_byte: `min` gives its second operand, whose conversion is the smallest integer.
 FACESDK_VNNI inline __m512i rounded(__m512 value, __m512i zero) {
-  return _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(1e6f))), zero);
+  return _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(1e6f), value)), zero);
 }
 
 FACESDK_VNNI inline __m512 widen(const uint8_t* bytes, __m512i zero) {
@@ -50,9 +51,9 @@ template <int kPixels, int kVectors>
 FACESDK_VNNI inline void finish(const ConvCall& call, int32_t pixel, int32_t n,
                                 const __m512i (&sums)[kPixels][kVectors]) {
   const Conv& conv = *call.conv;
-  const int32_t* at = call.places->out.data() + pixel;
+  const int32_t* at = call.out_pixel.data() + pixel;
   const float* gate = conv.gate.data();
-  const Join join = conv.join;
+  const Epilogue epilogue = conv.epilogue;
   uint8_t* const out = call.out + n;
   float* const out_float = call.out_float + n;
   const __m512i zero = _mm512_set1_epi32(call.out_zero), other_zero = _mm512_set1_epi32(call.other_zero);
@@ -61,8 +62,9 @@ FACESDK_VNNI inline void finish(const ConvCall& call, int32_t pixel, int32_t n,
   const bool to_float = conv.to_float;
   const uint8_t* other[kPixels];
   for (int i = 0; i < kPixels; ++i) {
-    other[i] =
-        join == Join::kNone ? nullptr : call.other + call.places->other[static_cast<size_t>(pixel + i)] + n;
+    other[i] = epilogue == Epilogue::kNone
+                   ? nullptr
+                   : call.other + call.other_pixel[static_cast<size_t>(pixel + i)] + n;
   }
   __m512 scale[kVectors];
   for (int j = 0; j < kVectors; ++j) scale[j] = _mm512_loadu_ps(conv.scale.data() + n + 16 * j);
@@ -74,9 +76,9 @@ FACESDK_VNNI inline void finish(const ConvCall& call, int32_t pixel, int32_t n,
         _mm512_storeu_ps(out_float + at[i] + 16 * j, value);
         continue;
       }
-      if (join == Join::kAdd) {
+      if (epilogue == Epilogue::kAdd) {
         value = _mm512_add_ps(value, _mm512_mul_ps(widen(other[i] + 16 * j, other_zero), other_scale));
-      } else if (join == Join::kGate) {
+      } else if (epilogue == Epilogue::kGate) {
         const __m512i byte = _mm512_min_epi32(
             _mm512_max_epi32(rounded(value, gate_zero), _mm512_setzero_si512()), _mm512_set1_epi32(255));
         value = _mm512_mul_ps(widen(other[i] + 16 * j, other_zero), _mm512_i32gather_ps(byte, gate, 4));
@@ -89,19 +91,18 @@ FACESDK_VNNI inline void finish(const ConvCall& call, int32_t pixel, int32_t n,
 
 template <int kPixels, int kVectors>
 FACESDK_VNNI void tile(const ConvCall& call, int32_t pixel, int32_t n, const int8_t* weights) {
-  const Places& places = *call.places;
   __m512i sums[kPixels][kVectors];
   for (int j = 0; j < kVectors; ++j) {
     const __m512i bias = _mm512_loadu_si512(call.conv->bias.data() + n + 16 * j);
     for (int i = 0; i < kPixels; ++i) sums[i][j] = bias;
   }
-  for (size_t s = 0; s < places.source.size(); ++s) {
-    const int32_t* at = places.source[s].data() + pixel;
+  for (const SourceOffsets& source : call.sources) {
+    const int32_t* at = source.pixel.data() + pixel;
     const uint8_t* from[kPixels];
-    for (int i = 0; i < kPixels; ++i) from[i] = call.sources[s] + at[i];
-    const int32_t channels = call.channels[s];
-    for (const int32_t tap : places.tap[s]) {
-      for (int64_t k = tap; k < tap + channels; k += 4) {
+    for (int i = 0; i < kPixels; ++i) from[i] = source.bytes + at[i];
+    for (const TapRun& run : source.runs) {
+      const int64_t end = static_cast<int64_t>(run.offset) + run.bytes;
+      for (int64_t k = run.offset; k < end; k += 4) {
         __m512i w[kVectors];
         for (int j = 0; j < kVectors; ++j) w[j] = _mm512_loadu_si512(weights + 64 * j);
         weights += 64 * kVectors;
@@ -126,24 +127,17 @@ constexpr Tile kTiles[3][kMostPixels] = {{tile<1, 1>, tile<2, 1>, tile<3, 1>, ti
                                          {tile<1, 4>, tile<2, 4>, tile<3, 4>, tile<4, 4>, tile<5, 4>,
                                           tile<6, 4>, tile<6, 4>, tile<6, 4>, tile<6, 4>}};
 
-}  // namespace
-
-bool has_vnni() { return vector_level() == VectorLevel::kAvx512Vnni; }
-
-void conv_vnni(const ConvCall& call) {
+void conv(const ConvCall& call) {
   const Conv& conv = *call.conv;
-  int64_t per_output = 0;  // packed bytes
-  for (size_t s = 0; s < conv.sources.size(); ++s) {
-    per_output += static_cast<int64_t>(call.channels[s]) * static_cast<int64_t>(call.places->tap[s].size());
-  }
-  const int32_t pixels = call.places->pixels;
+  const int64_t row = static_cast<int64_t>(conv.weights.size()) / conv.outputs;
+  const int32_t pixels = call.pixels;
   for (int32_t first = 0; first < conv.outputs;) {
     const int32_t left = (conv.outputs - first) / kLanes;
     const int kind = left >= 4 ? 2 : (left >= 2 ? 1 : 0);
     // As many sums as fit the 32 registers, in tiles of nearly equal size.
     const int32_t most = kind == 2 ? 6 : (kind == 1 ? 9 : 8);
     const int32_t tiles = (pixels + most - 1) / most;
-    const int8_t* weights = conv.weights.data() + first * per_output;
+    const int8_t* weights = conv.weights.data() + first * row;
     for (int32_t t = 0; t < tiles; ++t) {
       const int32_t begin = static_cast<int32_t>(static_cast<int64_t>(pixels) * t / tiles);
       const int32_t end = static_cast<int32_t>(static_cast<int64_t>(pixels) * (t + 1) / tiles);
@@ -153,7 +147,7 @@ void conv_vnni(const ConvCall& call) {
   }
 }
 
-FACESDK_VNNI void depthwise_vnni(const DepthwiseCall& call) {
+FACESDK_VNNI void depthwise(const DepthwiseCall& call) {
   const Depthwise& step = *call.depthwise;
   const int32_t groups = static_cast<int32_t>(step.bias.size()) / 64;
   // Few channels at stride 1: a row is convolved as one run of bytes, several pixels at a time.
@@ -203,12 +197,13 @@ FACESDK_VNNI void depthwise_vnni(const DepthwiseCall& call) {
   }
 }
 
-FACESDK_VNNI void dense_vnni(const Dense& dense, const float* inputs, int32_t count, float* out) {
-  const int8_t* weights = dense.weights.data();
-  for (int32_t first = 0; first < dense.outputs; first += 64) {
-    const int32_t vectors = dense.outputs - first < 64 ? (dense.outputs - first) / 16 : 4;
+FACESDK_VNNI void dense(const Dense& step, const float* inputs, float* out) {
+  const int8_t* weights = step.weights.data();
+  for (int32_t first = 0; first < step.outputs;) {
+    const int32_t left = (step.outputs - first) / kLanes;
+    const int32_t vectors = left >= 4 ? 4 : (left >= 2 ? 2 : 1);
     __m512 sums[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-    for (int32_t k = 0; k < count; ++k) {
+    for (int32_t k = 0; k < step.count; ++k) {
       const __m512 x = _mm512_set1_ps(inputs[k]);
       for (int32_t j = 0; j < vectors; ++j) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights + 16 * j));
@@ -219,13 +214,22 @@ FACESDK_VNNI void dense_vnni(const Dense& dense, const float* inputs, int32_t co
     }
     for (int32_t j = 0; j < vectors; ++j) {
       const int32_t n = first + 16 * j;
-      const __m512 scaled = _mm512_mul_ps(sums[j], _mm512_loadu_ps(dense.scale.data() + n));
-      const __m512 value = _mm512_add_ps(scaled, _mm512_loadu_ps(dense.bias.data() + n));
-      const __m512 below = _mm512_min_ps(value, _mm512_loadu_ps(dense.high.data() + n));
-      _mm512_storeu_ps(out + n, _mm512_max_ps(below, _mm512_loadu_ps(dense.low.data() + n)));
+      const __m512 scaled = _mm512_mul_ps(sums[j], _mm512_loadu_ps(step.scale.data() + n));
+      const __m512 value = _mm512_add_ps(scaled, _mm512_loadu_ps(step.bias.data() + n));
+      const __m512 below = _mm512_min_ps(value, _mm512_loadu_ps(step.high.data() + n));
+      _mm512_storeu_ps(out + n, _mm512_max_ps(below, _mm512_loadu_ps(step.low.data() + n)));
     }
+    first += kLanes * vectors;
   }
 }
+
+constexpr Kernels kKernels{
+    "avx512_vnni", VectorLevel::kAvx512Vnni, {64, 32, 16}, false, DepthwiseLayout::kQuads, conv, depthwise,
+    dense};
+
+}  // namespace
+
+const Kernels* avx512_vnni_kernels() { return &kKernels; }
 
 }  // namespace facesdk
 
@@ -233,12 +237,7 @@ FACESDK_VNNI void dense_vnni(const Dense& dense, const float* inputs, int32_t co
 
 namespace facesdk {
 
-bool has_vnni() { return false; }
-void conv_vnni(const ConvCall& call) { conv_plain(call); }
-void depthwise_vnni(const DepthwiseCall& call) { depthwise_plain(call); }
-void dense_vnni(const Dense& dense, const float* inputs, int32_t count, float* out) {
-  dense_plain(dense, inputs, count, out);
-}
+const Kernels* avx512_vnni_kernels() { return nullptr; }
 
 }  // namespace facesdk
 
