@@ -1,55 +1,61 @@
-"""Faces to look at, whoever found them: our detector, the user's callable, or boxes given outright."""
+"""Detections from whoever made them: the caller's detector, or boxes given outright."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from facesdk.core.arrays import FloatArray
 from facesdk.errors import InvalidArray
 
-FloatArray = npt.NDArray[np.float32]
 DetectorLike = Callable[[npt.NDArray[np.uint8]], Any] | npt.ArrayLike
 
 
-@dataclasses.dataclass(frozen=True)
-class FoundFace:
-    """One face before it is reconstructed."""
+class DetectionArrays(NamedTuple):
+    """Faces of one picture as the native engine takes them, pixels of the picture."""
 
-    box_xyxy_px: FloatArray  # (4,)
-    score: float  # 0..1; 1 for a box that the user gave
-    points_px: FloatArray | None = None  # (5, 2): eyes, nose tip, mouth corners, the person's right first
-    roll_deg: float | None = None
+    boxes: FloatArray  # (N, 4) x0, y0, x1, y1
+    scores: FloatArray  # (N,) 0..1; 1 for a box that the caller gave
+    points: FloatArray | None  # (N, 5, 2): eyes, nose tip, mouth corners, the person's right first
+    roll_deg: FloatArray | None  # (N,) > 0 where the top of the head leans to the picture's right
 
 
-def found_faces(found: Any, name: str = "detector") -> list[FoundFace]:
-    """The faces in what a detector returned, in its order.
+def as_detections(found: Any, name: str = "detector") -> DetectionArrays:
+    """Convert what a detector returned.
 
-    Taken are facesdk.detect.Detections, or anything with boxes_xyxy, scores, points and roll_deg; or an array
-    (N, 4) of boxes x0, y0, x1, y1 in pixels, or (N, 5) with a score in the last column; None means no face.
-    Raises InvalidArray otherwise.
+    Args:
+        found: facesdk.detect.Detections, or anything with boxes_xyxy, scores, points and roll_deg; or an
+            array (N, 4) of boxes x0, y0, x1, y1 in pixels, or (N, 5) with a score in the last column; None
+            means no face.
+        name: of the argument, for messages.
+
+    Raises:
+        InvalidArray: anything else.
     """
     if found is None:
-        return []
-    if hasattr(found, "boxes_xyxy"):
-        boxes = _boxes(found.boxes_xyxy, name, (4,))
-        scores = np.asarray(found.scores, dtype=np.float32).reshape(-1)
-        points = getattr(found, "points", None)
-        rolls = getattr(found, "roll_deg", None)
-        return [
-            FoundFace(
-                box[:4],
-                float(scores[i]),
-                None if points is None else np.asarray(points[i], dtype=np.float32),
-                None if rolls is None else float(rolls[i]),
-            )
-            for i, box in enumerate(boxes)
-        ]
-    boxes = _boxes(found, name, (4, 5))
-    return [FoundFace(box[:4], float(box[4]) if len(box) == 5 else 1.0) for box in boxes]
+        return DetectionArrays(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), None, None)
+    if not hasattr(found, "boxes_xyxy"):
+        boxes = _boxes(found, name, (4, 5))
+        scores = boxes[:, 4] if boxes.shape[1] == 5 else np.ones(len(boxes), np.float32)
+        return DetectionArrays(np.ascontiguousarray(boxes[:, :4]), np.ascontiguousarray(scores), None, None)
+    boxes = _boxes(found.boxes_xyxy, name, (4,))
+    points, roll_deg = getattr(found, "points", None), getattr(found, "roll_deg", None)
+    return DetectionArrays(
+        boxes,
+        _numbers(found.scores, name, "scores", (len(boxes),)),
+        None if points is None else _numbers(points, name, "points", (len(boxes), 5, 2)),
+        None if roll_deg is None else _numbers(roll_deg, name, "roll_deg", (len(boxes),)),
+    )
+
+
+def _numbers(values: Any, name: str, part: str, shape: tuple[int, ...]) -> FloatArray:
+    try:
+        return np.ascontiguousarray(np.asarray(values, np.float32).reshape(shape))
+    except (TypeError, ValueError) as error:
+        raise InvalidArray(f"{name}: {part} do not fit ({error}), expected {shape}") from error
 
 
 def _boxes(values: Any, name: str, widths: tuple[int, ...]) -> FloatArray:
@@ -71,4 +77,4 @@ def _boxes(values: Any, name: str, widths: tuple[int, ...]) -> FloatArray:
         raise InvalidArray(f"{name}: a box is not finite")
     if (boxes[:, 2] <= boxes[:, 0]).any() or (boxes[:, 3] <= boxes[:, 1]).any():
         raise InvalidArray(f"{name}: a box is empty or turned round, expected x0 < x1 and y0 < y1")
-    return boxes
+    return np.ascontiguousarray(boxes)

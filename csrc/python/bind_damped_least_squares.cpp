@@ -1,6 +1,7 @@
 #include "ops/damped_least_squares/damped_least_squares.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -16,7 +17,7 @@ py::array_t<float> ridge(py::handle jacobian, py::handle residual, float damping
   float* data = step.mutable_data();
   {
     const py::gil_scoped_release release;
-    ridge_cpu({j.data, r.data, damping, j.shape[0], j.shape[1], data});
+    damped_least_squares_cpu({j.data, r.data, damping, j.shape[0], j.shape[1], data}, thread_workspace());
   }
   return step;
 }

@@ -3,10 +3,11 @@
 #include <vector>
 
 #include "ops/decode/decode.h"
-#include "ops/decode/row_runs.h"
-#include "ops/decode/shape_quads.h"
+#include "ops/decode/shape_blocks.h"
+#include "ops/decode/subdivision_runs.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -31,7 +32,8 @@ Subdivision require_subdivision(py::handle ptr, py::handle idx, py::handle val) 
 void run_subdivision(const Subdivision& s, const float* control, int64_t controls, float* out, int threads) {
   require_row_pointer("sub_ptr", s.ptr.data, s.verts, s.idx.shape[0]);
   require_indices("sub_idx", s.idx.data, s.idx.shape[0], controls);
-  subdivide_cpu({control, controls, s.ptr.data, s.idx.data, s.val.data, s.verts, out, threads});
+  subdivide_cpu({control, controls, s.ptr.data, s.idx.data, s.val.data, s.verts, out, threads},
+                thread_workspace());
 }
 
 struct Blend {
@@ -93,6 +95,10 @@ Floats subdivide(py::handle control, py::handle ptr, py::handle idx, py::handle 
   return out;
 }
 
+struct Control {
+  std::vector<float> values;  // (C, 3)
+};
+
 // Local shapes and a subdivision, checked once and then applied frame by frame.
 class Decoder {
  public:
@@ -108,13 +114,13 @@ class Decoder {
     require_row_pointer("ptr", p.data, blocks, entries);
     for (int64_t i = 0; i < entries; ++i) shapes_ = std::max<int64_t>(shapes_, r.data[i] + int64_t{1});
     require_indices("row", r.data, entries, shapes_);
-    quads_ = arrange_shapes(p.data, blocks, r.data, s.data, v.data);
+    blocks_ = pack_shape_blocks(p.data, blocks, r.data, s.data, v.data);
     if (sub_ptr.is_none()) return;
     const Subdivision sub = require_subdivision(sub_ptr, sub_idx, sub_val);
     require_row_pointer("sub_ptr", sub.ptr.data, sub.verts, sub.idx.shape[0]);
     require_indices("sub_idx", sub.idx.data, sub.idx.shape[0], controls);
     verts_ = sub.verts;
-    rows_ = arrange_rows(sub.ptr.data, sub.idx.data, sub.val.data, sub.verts);
+    rows_ = find_subdivision_runs(sub.ptr.data, sub.idx.data, sub.val.data, sub.verts);
   }
 
   Floats apply(py::handle base, py::handle coeffs, int threads) const {
@@ -127,15 +133,11 @@ class Decoder {
     Floats out({verts_ < 0 ? controls_ : verts_, int64_t{3}});
     float* data = out.mutable_data();
     const py::gil_scoped_release release;
-    thread_local std::vector<float> control;  // kept from frame to frame
-    float* blended = data;
-    if (verts_ >= 0) {
-      control.resize(static_cast<size_t>(3 * controls_));
-      blended = control.data();
-    }
-    add_shapes_cpu({b.data, quads_.runs.data(), quads_.row.data(), quads_.step.data(), quads_.values.data(),
-                    c.data, 3 * controls_, blended, threads});
-    if (verts_ >= 0) subdivide_runs_cpu(rows_, blended, controls_, data, threads);
+    float* const blended =
+        verts_ < 0 ? data : at_least(thread_workspace().of<Control>().values, 3 * controls_);
+    add_shapes_cpu({b.data, blocks_.blocks.data(), blocks_.row.data(), blocks_.step.data(),
+                    blocks_.values.data(), c.data, 3 * controls_, blended, threads});
+    if (verts_ >= 0) subdivide_runs_cpu(rows_, blended, controls_, data, threads, thread_workspace());
     return out;
   }
 
@@ -147,14 +149,14 @@ class Decoder {
     Floats out({verts_, int64_t{3}});
     float* data = out.mutable_data();
     const py::gil_scoped_release release;
-    subdivide_runs_cpu(rows_, c.data, controls_, data, threads);
+    subdivide_runs_cpu(rows_, c.data, controls_, data, threads, thread_workspace());
     return out;
   }
 
  private:
   int64_t controls_, verts_ = -1, shapes_ = 0;
-  ShapeQuads quads_;
-  RowRuns rows_;  // copied: nobody can change what was checked
+  ShapeBlocks blocks_;
+  SubdivisionRuns rows_;  // copied: nobody can change what was checked
 };
 
 }  // namespace

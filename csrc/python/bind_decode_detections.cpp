@@ -1,5 +1,4 @@
-#include <cmath>
-
+#include "common/math_functions.h"
 #include "ops/decode_detections/decode_detections.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -13,12 +12,13 @@ py::tuple read(py::handle raw, int64_t height, int64_t width, float threshold) {
   require_range("height", height, 1, kMostSide);
   require_range("width", width, 1, kMostSide);
   if (!(threshold > 0.0f && threshold < 1.0f)) refuse("threshold", std::to_string(threshold), "0 to 1");
-  const View<float> r = require<float>(raw, "raw", {{"C", cells_of(height, width)}, {"15", kCellNumbers}});
-  const CellsParams p{r.data, height, width, std::log(threshold / (1.0f - threshold))};
-  const int64_t count = count_cells(p);
+  const View<float> r =
+      require<float>(raw, "raw", {{"C", num_detection_cells(height, width)}, {"15", kCellNumbers}});
+  const DecodeDetectionsParams p{r.data, height, width, math::log(threshold / (1.0f - threshold))};
+  const int64_t count = count_detections(p);
   py::array_t<float> boxes({count, int64_t{4}}), scores(count), points({count, int64_t{5}, int64_t{2}}),
       roll(count);
-  decode_detections(
+  decode_detections_cpu(
       p, {boxes.mutable_data(), scores.mutable_data(), points.mutable_data(), roll.mutable_data()});
   return py::make_tuple(boxes, scores, points, roll);
 }

@@ -4,6 +4,7 @@
 #include "ops/shade_and_project/shade_and_project.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -17,7 +18,7 @@ Floats normals(py::handle verts, py::handle triangles, int threads) {
   Floats out({v.shape[0], int64_t{3}});
   float* data = out.mutable_data();
   const py::gil_scoped_release release;
-  if (!normals_cpu({v.data, t.data, v.shape[0], t.shape[0], data, threads})) {
+  if (!normals_cpu({v.data, t.data, v.shape[0], t.shape[0], data, threads}, thread_workspace())) {
     require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
   }
   return out;
@@ -74,21 +75,22 @@ py::tuple shade_and_project(py::handle verts, py::handle triangles, py::handle r
   const View<float> a = require<float>(albedo, "albedo", {{"V", v.shape[0]}, {"3", 3}});
   const View<float> l = require<float>(sh, "sh", {{"9", 9}, {"3", 3}});
   Floats points({v.shape[0], int64_t{3}}), colors({v.shape[0], int64_t{3}});
-  const LitParams p{v.data,
-                    t.data,
-                    r.data,
-                    m.data,
-                    k.data,
-                    a.data,
-                    l.data,
-                    v.shape[0],
-                    t.shape[0],
-                    points.mutable_data(),
-                    colors.mutable_data(),
-                    threads};
+  const ShadeAndProjectParams p{v.data,
+                                t.data,
+                                r.data,
+                                m.data,
+                                k.data,
+                                a.data,
+                                l.data,
+                                v.shape[0],
+                                t.shape[0],
+                                points.mutable_data(),
+                                colors.mutable_data(),
+                                threads};
   {
     const py::gil_scoped_release release;
-    if (!lit_points_cpu(p)) require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
+    if (!shade_and_project_cpu(p, thread_workspace()))
+      require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
   }
   return py::make_tuple(points, colors);
 }

@@ -1,6 +1,7 @@
 #include "ops/landmarks/landmarks.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -32,7 +33,7 @@ py::tuple crop_landmarks(py::handle mean, py::handle bases, py::handle identity,
                               picture.mutable_data()};
   {
     const py::gil_scoped_release release;
-    crop_landmarks_cpu(p);
+    crop_landmarks_cpu(p, thread_workspace());
   }
   return py::make_tuple(crop, picture);
 }
@@ -59,12 +60,12 @@ py::tuple as_tuple(const Box& box) { return py::make_tuple(box.left, box.top, bo
 py::tuple oriented_bbox(py::handle points, double angle) {
   const View<float> p = require<float>(points, "points", {{"N"}, {"2", 2}});
   if (p.shape[0] == 0) refuse("points", describe(points), "at least one point");
-  return as_tuple(turned_box_cpu(p.data, p.shape[0], angle));
+  return as_tuple(oriented_bbox_cpu(p.data, p.shape[0], angle));
 }
 
 py::tuple landmark_roll_and_bbox(py::handle landmarks, double forehead) {
   const View<float> p = require<float>(landmarks, "landmarks", {{"68", kPoints}, {"2", 2}});
-  const FaceFrame frame = face_frame_cpu(p.data, forehead);
+  const RollAndBox frame = landmark_roll_and_bbox_cpu(p.data, forehead);
   return py::make_tuple(frame.roll, as_tuple(frame.box));
 }
 

@@ -1,6 +1,7 @@
 #include "ops/pose/pose.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -34,7 +35,7 @@ py::tuple picture_pose(py::handle rotation, py::handle translation, py::handle l
   for (int i = 0; i < 9; ++i) p.camera.k[i] = k.data[i];
   {
     const py::gil_scoped_release release;
-    picture_pose_cpu(p);
+    picture_pose_cpu(p, thread_workspace());
   }
   return py::make_tuple(found, shift, px);
 }

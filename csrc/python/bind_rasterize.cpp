@@ -1,6 +1,7 @@
 #include "ops/rasterize/rasterize.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -45,7 +46,8 @@ py::tuple rasterize(py::handle points, py::handle triangles, int64_t height, int
   p.threads = threads;
   {
     const py::gil_scoped_release release;
-    if (!rasterize_cpu(p)) require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
+    if (!rasterize_cpu(p, thread_workspace()))
+      require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
   }
   return py::make_tuple(color, depth, triangle, bary);
 }

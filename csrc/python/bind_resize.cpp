@@ -3,6 +3,7 @@
 #include <string>
 
 #include "python/bindings.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -31,8 +32,9 @@ void shrink_into(const View<uint8_t>& image, int64_t rows, int64_t columns, int 
   require_range("rows", rows, 1, target.height);
   require_range("columns", columns, 1, target.width);
   const py::gil_scoped_release release;
-  shrink_cpu({image.data, height, width, halvings, rows, columns, target.pixels, target.row_bytes,
-              target.height, target.width});
+  resize_cpu({image.data, height, width, halvings, rows, columns, target.pixels, target.row_bytes,
+              target.height, target.width},
+             thread_workspace());
 }
 
 void bind_resize(py::module_& m) { m.def("resize", &shrink); }

@@ -15,15 +15,15 @@ py::array_t<float> patch(py::handle gray, double center_x, double center_y, doub
   require_range("down", down, 2, kMostSamples);
   if (!(flat > 0.0f)) refuse("flat", std::to_string(flat), "a number above 0");
   py::array_t<float> out({down, across});
-  patch_cpu({g.data,
-             g.shape[0],
-             {center_x, center_y},
-             {right_x, right_y},
-             mirrored,
-             across,
-             down,
-             flat,
-             out.mutable_data()});
+  sample_normalized_patch_cpu({g.data,
+                               g.shape[0],
+                               {center_x, center_y},
+                               {right_x, right_y},
+                               mirrored,
+                               across,
+                               down,
+                               flat,
+                               out.mutable_data()});
   return out;
 }
 

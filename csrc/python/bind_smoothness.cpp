@@ -1,6 +1,7 @@
 #include "ops/smoothness/smoothness.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 namespace {
@@ -17,7 +18,7 @@ py::tuple smoothness(py::handle verts, py::handle adj_ptr, py::handle adj_idx, i
     const py::gil_scoped_release release;
     require_row_pointer("adj_ptr", ptr.data, v.shape[0], idx.shape[0]);
     require_indices("adj_idx", idx.data, idx.shape[0], v.shape[0]);
-    smoothness_cpu({v.data, ptr.data, idx.data, v.shape[0], &value, data, threads});
+    smoothness_cpu({v.data, ptr.data, idx.data, v.shape[0], &value, data, threads}, thread_workspace());
   }
   return py::make_tuple(value, gradient);
 }

@@ -5,6 +5,7 @@
 #include "ops/warp/warp_math.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/workspace.h"
 
 namespace facesdk::python {
 
@@ -71,7 +72,7 @@ py::array warp(py::handle image, py::handle matrix, int64_t size, bool normalize
     result = std::move(pixels);
   }
   const py::gil_scoped_release release;
-  warp_cpu(p);
+  warp_cpu(p, thread_workspace());
   return result;
 }
 

@@ -5,11 +5,15 @@
 
 namespace facesdk::python {
 
+void bind_assets(pybind11::module_& m);
 void bind_decode_detections(pybind11::module_& m);
 void bind_decode(pybind11::module_& m);
+void bind_engine(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_landmarks(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
+void bind_networks(pybind11::module_& m);
+void bind_pipeline(pybind11::module_& m);
 void bind_sample_normalized_patch(pybind11::module_& m);
 void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);

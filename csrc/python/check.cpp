@@ -2,17 +2,25 @@
 
 #include <sstream>
 
-#include "common/host_device.h"
+#include "common/simd_dispatch.h"
 
 namespace facesdk::python {
 namespace {
 
-FACESDK_CLONES uint32_t largest(const int32_t* index, int64_t count) {
-  uint32_t most = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t v = static_cast<uint32_t>(index[i]);  // a negative index becomes a huge one
-    most = v > most ? v : most;
+struct Largest {
+  static FACESDK_HD void run(const int32_t* index, int64_t count, uint32_t* out) {
+    uint32_t most = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const uint32_t v = static_cast<uint32_t>(index[i]);  // a negative index becomes a huge one
+      most = v > most ? v : most;
+    }
+    *out = most;
   }
+};
+
+uint32_t largest(const int32_t* index, int64_t count) {
+  uint32_t most = 0;
+  vectorized<Largest>(index, count, &most);
   return most;
 }
 

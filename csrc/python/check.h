@@ -27,7 +27,7 @@ struct Axis {
 template <typename T>
 struct View {
   const T* data;
-  int64_t shape[3];
+  int64_t shape[4];
   py::array owner;
 };
 
@@ -40,6 +40,10 @@ constexpr const char* dtype_name();
 template <>
 constexpr const char* dtype_name<float>() {
   return "float32";
+}
+template <>
+constexpr const char* dtype_name<double>() {
+  return "float64";
 }
 template <>
 constexpr const char* dtype_name<int32_t>() {
@@ -60,7 +64,7 @@ template <typename T>
 View<T> require(py::handle value, const char* name, std::initializer_list<Axis> axes) {
   using Array = py::array_t<T, py::array::c_style>;
   if (!py::isinstance<Array>(value)) refuse(name, describe(value), expected(dtype_name<T>(), axes));
-  View<T> view{nullptr, {1, 1, 1}, py::reinterpret_borrow<py::array>(value)};
+  View<T> view{nullptr, {1, 1, 1, 1}, py::reinterpret_borrow<py::array>(value)};
   bool fits = view.owner.ndim() == static_cast<py::ssize_t>(axes.size());
   int axis = 0;
   for (const Axis& wanted : axes) {

@@ -1,5 +1,27 @@
+#include "common/error.h"
 #include "python/bindings.h"
 #include "python/check.h"
+
+namespace {
+
+// The class of facesdk.errors for an error of the engine.
+const char* class_of(facesdk::ErrorCode code) {
+  switch (code) {
+    case facesdk::ErrorCode::kInvalidArgument:
+      return "InvalidArray";
+    case facesdk::ErrorCode::kInvalidOptions:
+      return "InvalidOptions";
+    case facesdk::ErrorCode::kInvalidImage:
+      return "InvalidImage";
+    case facesdk::ErrorCode::kBackendUnavailable:
+      return "BackendUnavailable";
+    case facesdk::ErrorCode::kAsset:
+      break;
+  }
+  return "AssetError";
+}
+
+}  // namespace
 
 PYBIND11_MODULE(_core, m) {
   using namespace facesdk::python;
@@ -11,11 +33,19 @@ PYBIND11_MODULE(_core, m) {
     } catch (const InvalidArray& error) {
       const py::object type = py::module_::import("facesdk.errors").attr("InvalidArray");
       PyErr_SetString(type.ptr(), error.what());
+    } catch (const facesdk::Error& error) {
+      const py::object type = py::module_::import("facesdk.errors").attr(class_of(error.code()));
+      PyErr_SetString(type.ptr(), error.what());
     }
   });
 
+  bind_assets(m);
+  bind_networks(m);
+
   bind_decode_detections(m);
   bind_decode(m);
+  bind_engine(m);
+  bind_pipeline(m);
   bind_geometry(m);
   bind_landmarks(m);
   bind_network(m);

@@ -17,12 +17,14 @@ Picture = npt.NDArray[np.uint8]
 
 
 class Session(Protocol):
-    """A loaded network with one input, square crops of side S."""
+    """A loaded network with one input, pictures (N, 3, H, W)."""
 
     metadata: dict[str, str]  # the file's own: see facesdk/regress.py
+    outputs: list[str]
+    side: int  # S px; 0 where the size of pictures is free
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
-        """Outputs by name for one batch (N, 3, S, S) float32 RGB in 0..1."""
+        """Outputs by name for one batch (N, 3, H, W) float32 RGB in 0..1."""
 
     def run_on(
         self, picture: Picture, matrices: Sequence[FloatArray], side: int
@@ -36,14 +38,11 @@ class Session(Protocol):
 def choose_backend(backend: str, suffixes: Collection[str]) -> str:
     """The engine that "auto" stands for, where the network comes with these suffixes (.plan, .onnx).
 
-    Our own kernels where the CPU has what makes them fast, else OpenVINO where it is installed, else ONNX
-    Runtime.
+    The int8 engine for a quantised graph, else OpenVINO where it is installed, else ONNX Runtime.
     """
     if backend != "auto":
         return backend
-    from facesdk import _core
-
-    if ".plan" in suffixes and (len(suffixes) == 1 or not _core.network_is_plain()):
+    if ".plan" in suffixes:
         return "native"
     return "openvino" if importlib.util.find_spec("openvino") is not None else "onnxruntime"
 

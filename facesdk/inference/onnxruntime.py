@@ -26,6 +26,8 @@ class OnnxRuntimeSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # With AVX2 alone its products of unsigned and signed bytes would saturate.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         options.log_severity_level = 3  # its warnings would print between the lines of the CLI
         # Waiting threads would spin and take a core from the caller between two frames.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -38,15 +40,17 @@ class OnnxRuntimeSession:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise AssetError(f"{name}: not a network that onnxruntime loads ({reason[:160]})") from error
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
-        self._input = self._session.get_inputs()[0].name
-        self._outputs = [output.name for output in self._session.get_outputs()]
+        entry = self._session.get_inputs()[0]
+        self._input = entry.name
+        self.side = entry.shape[-1] if len(entry.shape) == 4 and isinstance(entry.shape[-1], int) else 0
+        self.outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, batch: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
         """Outputs by name for one float32 input batch."""
-        values = self._session.run(self._outputs, {self._input: batch})
+        values = self._session.run(self.outputs, {self._input: batch})
         return {
             name: cast("npt.NDArray[np.float32]", value)
-            for name, value in zip(self._outputs, values, strict=True)
+            for name, value in zip(self.outputs, values, strict=True)
         }
 
     def run_on(

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
+from facesdk.core.color import LUMA
 from facesdk.errors import AssetError, BackendUnavailable
-from facesdk.inference.preprocess import LUMA
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -20,8 +20,8 @@ FloatArray = npt.NDArray[np.float32]
 class OpenVinoSession:
     """One network in OpenVINO, in float32 so that it agrees with ONNX Runtime.
 
-    It is compiled for one crop at a time, whose memory is bound: with a batch of unknown size every run would
-    infer all shapes again and copy its input, half of its time for a small network.
+    It is compiled for one picture at a time. Where their size is fixed its memory is bound: with an input of
+    unknown size every run infers all shapes again and copies it, half of the time of a small network.
     """
 
     def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
@@ -49,16 +49,26 @@ class OpenVinoSession:
             raise AssetError(f"{name}: not a network that OpenVINO loads ({reason[:160]})") from error
         self._request = compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()
+        self.outputs = names
+        self.side = 0 if shape.is_dynamic else int(shape[3].get_length())
+        if shape.is_dynamic:
+            self._ports = compiled.outputs
+            return
         self._crop = np.zeros(tuple(compiled.inputs[0].shape), np.float32)
         self._request.set_input_tensor(openvino.Tensor(self._crop, shared_memory=True))
         # The request writes into the same memory at every run.
-        self._outputs = {
+        self._bound = {
             name: self._request.get_tensor(port).data
             for name, port in zip(names, compiled.outputs, strict=True)
         }
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
         """Outputs by name for one float32 input batch."""
+        if self.side == 0:
+            with self._one_at_a_time:
+                self._request.infer([batch])
+                ports = zip(self.outputs, self._ports, strict=True)
+                return {name: self._request.get_tensor(port).data.copy() for name, port in ports}
 
         def fill(i: int) -> None:
             self._crop[0] = batch[i]
@@ -78,12 +88,12 @@ class OpenVinoSession:
         return self._each(len(matrices), fill), gray
 
     def _each(self, count: int, fill: Callable[[int], None]) -> dict[str, FloatArray]:
-        out = {name: np.empty((count, *one.shape[1:]), np.float32) for name, one in self._outputs.items()}
+        out = {name: np.empty((count, *one.shape[1:]), np.float32) for name, one in self._bound.items()}
         for i in range(count):
             with self._one_at_a_time:
                 fill(i)
                 self._request.infer()
-                for name, one in self._outputs.items():
+                for name, one in self._bound.items():
                     out[name][i] = one[0]
         return out
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
+from facesdk.core.color import LUMA
 
 FloatArray = npt.NDArray[np.float32]
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def crop_planes(

@@ -1,6 +1,6 @@
-"""NumPy twins of the compiled ops: same names, same signatures, plain enough to be read as the definition.
+"""NumPy references of the compiled ops: same names and signatures, plain enough to serve as definitions.
 
-They check nothing and are slow on purpose; tests compare every compiled op with its twin.
+They check nothing and are slow on purpose; tests compare every compiled op with its reference.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from facesdk.reference.sample_normalized_patch import sample_normalized_patch
 from facesdk.reference.shade import shade
 from facesdk.reference.shade_and_project import shade_and_project
 from facesdk.reference.sharpness import sharpness
-from facesdk.reference.smoothness import adjacency, smoothness
+from facesdk.reference.smoothness import smoothness
 from facesdk.reference.warp import warp
 
 __all__ = [
     "Decoder",
-    "adjacency",
     "crop_landmarks",
     "damped_least_squares",
     "decode",

@@ -1,11 +1,10 @@
-"""Twin of csrc/ops/damped_least_squares."""
+"""Reference of csrc/ops/damped_least_squares."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from facesdk.core.arrays import FloatArray
 
 
 def damped_least_squares(jacobian: FloatArray, residual: FloatArray, damping: float) -> FloatArray:

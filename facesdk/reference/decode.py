@@ -1,4 +1,4 @@
-"""Twin of csrc/ops/decode."""
+"""Reference of csrc/ops/decode."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.int32]
+from facesdk.core.arrays import FloatArray, IntArray
 
 
 def decode_dense(

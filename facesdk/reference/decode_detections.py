@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from facesdk.core.arrays import FloatArray
 
 STRIDES = (8, 16, 32)
 PRIOR = 4.0

@@ -1,4 +1,4 @@
-"""Twin of csrc/ops/landmarks."""
+"""Reference of csrc/ops/landmarks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from facesdk.core.arrays import FloatArray
 
 # Times the 68 landmarks: from the middle of the mouth to the middle of the eyes.
 MOUTH_TO_EYES = np.repeat([0.0, 1 / 12, -1 / 20], [36, 12, 20])

@@ -1,4 +1,4 @@
-"""Twin of csrc/nn: one step at a time on whole arrays, exact to the bit.
+"""Reference of csrc/nn: one step at a time on whole arrays, exact to the bit where bytes come out.
 
 A map is (H, W, C) uint8 with its zero point; sums are whole numbers, the rest is float32 in a fixed order.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facesdk.core.arrays import FloatArray, IntArray
+
 Bytes = NDArray[np.uint8]
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.int32]
 
 
 def to_bytes(values: FloatArray, zero: int) -> Bytes:
@@ -20,8 +20,8 @@ def to_bytes(values: FloatArray, zero: int) -> Bytes:
     ).astype(np.uint8)
 
 
-def windows(map_: Bytes, zero: int, kernel: int, stride: int, dilation: int, pad: int) -> NDArray[np.int64]:
-    """(H', W', taps, C) whole numbers: what each output pixel sees; outside lies the zero point."""
+def im2col(map_: Bytes, zero: int, kernel: int, stride: int, dilation: int, pad: int) -> NDArray[np.int64]:
+    """Columns (H', W', taps, C) whole numbers that each output pixel reads; outside lies the zero point."""
     reach = dilation * (kernel - 1) + 1
     height = (map_.shape[0] + 2 * pad - reach) // stride + 1
     width = (map_.shape[1] + 2 * pad - reach) // stride + 1
@@ -44,16 +44,16 @@ def conv(
     dilation: int = 1,
     pad: int = 0,
 ) -> FloatArray:
-    """Scaled sums (H', W', N) of a dense convolution over maps (H, W, C), zero point, read twice as fine.
+    """Scaled sums (H', W', N) of a convolution over maps (H, W, C), zero point, upsample2x (nearest).
 
     weights (N, taps, C) over the joined channels; bias (N,), scale (N,).
     """
     kernel = round(weights.shape[1] ** 0.5)
-    seen = [
-        windows(m.repeat(2, 0).repeat(2, 1) if doubled else m, zero, kernel, stride, dilation, pad)
-        for m, zero, doubled in maps
+    columns = [
+        im2col(m.repeat(2, 0).repeat(2, 1) if upsample2x else m, zero, kernel, stride, dilation, pad)
+        for m, zero, upsample2x in maps
     ]
-    sums = np.einsum("hwtc,ntc->hwn", np.concatenate(seen, -1), weights.astype(np.int64)) + bias
+    sums = np.einsum("hwtc,ntc->hwn", np.concatenate(columns, -1), weights.astype(np.int64)) + bias
     return np.asarray(sums.astype(np.float32) * scale, np.float32)
 
 
@@ -72,12 +72,12 @@ def depthwise(
     map_: Bytes, zero: int, weights: NDArray[np.int8], bias: IntArray, scale: FloatArray, *, stride: int = 1
 ) -> FloatArray:
     """Scaled sums of a 3x3 depthwise convolution; weights (9, C)."""
-    seen = windows(map_, zero, 3, stride, 1, 1)
-    sums = (seen * weights.astype(np.int64)).sum(2) + bias
+    columns = im2col(map_, zero, 3, stride, 1, 1)
+    sums = (columns * weights.astype(np.int64)).sum(2) + bias
     return np.asarray(sums.astype(np.float32) * scale, np.float32)
 
 
-def peaks(maps: FloatArray, extent: float) -> NDArray[np.float64]:
+def soft_argmax(maps: FloatArray, extent: float) -> NDArray[np.float64]:
     """Soft-argmax of maps (H, W, P) -> (P, 2) x, y in sides from the middle, in float64."""
     height, width = maps.shape[:2]
     flat = maps.astype(np.float64).reshape(height * width, -1)

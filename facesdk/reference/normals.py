@@ -1,12 +1,10 @@
-"""Twin of csrc/ops/normals."""
+"""Reference of csrc/ops/normals."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.int32]
+from facesdk.core.arrays import FloatArray, IntArray
 
 
 def normals(verts: FloatArray, triangles: IntArray, *, threads: int = 1) -> FloatArray:

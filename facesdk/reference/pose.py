@@ -1,14 +1,13 @@
-"""Twin of csrc/ops/pose."""
+"""Reference of csrc/ops/pose."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-DoubleArray = NDArray[np.float64]
+from facesdk.core.arrays import DoubleArray, FloatArray
+from facesdk.core.rotation import rotation_from_vector
 
 
 def picture_pose(
@@ -27,13 +26,13 @@ def picture_pose(
     r, m, face = rotation.astype(float), translation.astype(float), landmarks.astype(float)
     k = intrinsics.astype(float)
     seen = face @ r.T + m
-    leaning = turn_by(np.array([0.0, 0.0, roll]))
+    leaning = rotation_from_vector(np.array([0.0, 0.0, roll]))
     target = np.asarray(center) + focal_ratio * side * (seen[:, :2] / seen[:, 2:]) @ leaning[:2, :2].T
 
     ray = np.linalg.solve(k, np.array([*center, 1.0]))
     axis = np.array([-ray[1], ray[0], 0.0])  # z x ray
     off = float(np.linalg.norm(axis))
-    turn = turn_by(axis / max(off, 1e-12) * math.atan2(off, 1.0)) @ leaning
+    turn = rotation_from_vector(axis / max(off, 1e-12) * math.atan2(off, 1.0)) @ leaning
     grow = math.sqrt(k[0, 0] * k[1, 1]) / (focal_ratio * side) * float(np.linalg.norm(ray))
     r, m = turn @ r, turn @ (m * [1.0, 1.0, grow])
     for _ in range(steps):
@@ -67,7 +66,7 @@ def gauss_newton(
     moved = translation + step[3:]
     if not np.isfinite(step).all() or moved[2] <= 1.0:
         return rotation, translation  # a step behind the camera is worse than none
-    return turn_by(step[:3]) @ rotation, moved
+    return rotation_from_vector(step[:3]) @ rotation, moved
 
 
 def rotation_from_six(six: FloatArray) -> FloatArray:
@@ -79,13 +78,3 @@ def rotation_from_six(six: FloatArray) -> FloatArray:
         second = np.cross(first, np.eye(3)[int(np.argmin(np.abs(first)))])
     second = second / max(float(np.linalg.norm(second)), 1e-9)
     return np.stack([first, second, np.cross(first, second)], 1).astype(np.float32)
-
-
-def turn_by(vector: DoubleArray) -> DoubleArray:
-    """Rotation matrix of a rotation vector (Rodrigues)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-12:
-        return np.eye(3)
-    x, y, z = vector / angle
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + math.sin(angle) * skew + (1 - math.cos(angle)) * (skew @ skew))

@@ -1,11 +1,10 @@
-"""Twin of csrc/ops/project."""
+"""Reference of csrc/ops/project."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from facesdk.core.arrays import FloatArray
 
 
 def transform(
@@ -27,7 +26,7 @@ def project(verts_camera: FloatArray, intrinsics: FloatArray, *, threads: int = 
 
 
 def unproject(points: FloatArray, intrinsics: FloatArray, *, threads: int = 1) -> FloatArray:
-    """The ray through the pixel, as long as the depth says."""
+    """The ray through the pixel, scaled to the depth."""
     u, v, z = points.T
     y = (v - intrinsics[1, 2]) / intrinsics[1, 1]
     x = (u - intrinsics[0, 2] - intrinsics[0, 1] * y) / intrinsics[0, 0]

@@ -1,4 +1,4 @@
-"""Twin of csrc/ops/rasterize."""
+"""Reference of csrc/ops/rasterize."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.int32]
+from facesdk.core.arrays import FloatArray, IntArray
 
 SUB = 4096  # points are snapped to 1/4096 px; coverage is exact from there on
 GUARD_PX = 131072.0

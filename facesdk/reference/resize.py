@@ -1,4 +1,4 @@
-"""A picture made smaller, as a detector looks at it."""
+"""Reference of csrc/ops/resize."""
 
 from __future__ import annotations
 

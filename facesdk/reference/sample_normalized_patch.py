@@ -1,11 +1,10 @@
-"""Twin of csrc/ops/sample_normalized_patch."""
+"""Reference of csrc/ops/sample_normalized_patch."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from facesdk.core.arrays import FloatArray
 
 
 def sample_normalized_patch(

@@ -1,15 +1,14 @@
-"""Twin of csrc/ops/shade_and_project."""
+"""Reference of csrc/ops/shade_and_project."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facesdk.core.arrays import FloatArray
 from facesdk.reference.normals import normals
 from facesdk.reference.project import project, transform
 from facesdk.reference.shade import shade
-
-FloatArray = NDArray[np.float32]
 
 
 def shade_and_project(

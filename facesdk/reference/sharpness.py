@@ -1,4 +1,4 @@
-"""Twin of csrc/ops/sharpness."""
+"""Reference of csrc/ops/sharpness."""
 
 from __future__ import annotations
 

@@ -1,24 +1,10 @@
-"""Twin of csrc/ops/smoothness, and the neighbour lists that both take."""
+"""Reference of csrc/ops/smoothness."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.int32]
-
-
-def adjacency(triangles: IntArray, num_verts: int) -> tuple[IntArray, IntArray]:
-    """Neighbours of each vertex along the edges, each once and in rising order.
-
-    triangles (T, 3) int32. Returns adj_ptr (V+1,) and adj_idx (N,) int32; the list is symmetric.
-    """
-    pairs = np.concatenate([triangles[:, [i, j]] for i in range(3) for j in range(3) if i != j])
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-    counts = np.bincount(pairs[:, 0], minlength=num_verts)
-    ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return ptr, np.ascontiguousarray(pairs[:, 1], dtype=np.int32)
+from facesdk.core.arrays import FloatArray, IntArray
 
 
 def smoothness(

@@ -1,4 +1,4 @@
-"""Twin of csrc/ops/warp."""
+"""Reference of csrc/ops/warp."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from facesdk.core.arrays import FloatArray
 
 
 def warp(

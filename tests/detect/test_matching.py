@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.check import check
-from benchmarks.detection import Array, match
+from benchmarks.metrics.box_matching import Array, match
 
 NONE = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 

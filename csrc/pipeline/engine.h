@@ -1,0 +1,51 @@
+// Engine: networks, face model and options, immutable after it is made; shared by the sessions of all
+// threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/image_view.h"
+#include "nn/inference.h"
+#include "pipeline/detect.h"
+#include "pipeline/eye_closure.h"
+#include "pipeline/options.h"
+#include "pipeline/regress.h"
+
+namespace facesdk {
+
+// The caller's own detector: fills the faces of a picture; they are not verified.
+using DetectFunction = std::function<void(const ImageView&, std::vector<Detection>*)>;
+
+struct EngineParts {
+  std::shared_ptr<const Network>
+      detector;  // may be null where `detect` is given or every frame has detections
+  std::shared_ptr<const Network> regressor;
+  std::shared_ptr<const FaceModel> face_model;
+  std::shared_ptr<const EyeNetwork> eyes;
+  DetectFunction detect;  // in place of `detector`; may be empty
+};
+
+// Throws Error(kInvalidOptions) where an option is out of range; `Engine` does it too.
+void check_options(const EngineOptions& options);
+
+class Engine {
+ public:
+  // Throws Error(kInvalidOptions) where an option is out of range or network and face model do not fit.
+  Engine(EngineParts parts, const EngineOptions& options);
+
+  const EngineOptions& options() const { return options_; }
+  const EngineParts& parts() const { return parts_; }
+  const Regressor& regressor() const { return regressor_; }
+  const FaceModel& face_model() const { return *parts_.face_model; }
+  const DetectorSettings& detector_settings() const { return detector_settings_; }
+
+ private:
+  EngineParts parts_;
+  EngineOptions options_;
+  Regressor regressor_;
+  DetectorSettings detector_settings_;
+};
+
+}  // namespace facesdk

@@ -1,0 +1,17 @@
+// Settings of an engine; their ranges are checked when it is made.
+#pragma once
+
+#include <cstdint>
+
+namespace facesdk {
+
+struct EngineOptions {
+  int32_t max_faces = 16;           // 1..1000; the largest and surest faces are kept
+  float min_detector_score = 0.5f;  // 0..1
+  float min_face_px = 0.0f;         // 0..10000, sqrt(w * h) of a detection's box
+  double field_of_view_deg = 40.0;  // 10..150, long side of the picture; where no intrinsics are given
+  int32_t passes = 2;               // 1..3 inference passes per photo, each from the last one's landmarks
+  int32_t threads = 1;              // 1..256
+};
+
+}  // namespace facesdk

@@ -1,0 +1,35 @@
+#include "pipeline/session.h"
+
+namespace facesdk {
+
+const FrameResult& Session::reconstruct(const FrameInput& input) {
+  result_.clock.start();
+  facesdk::observe(*engine_, input, &observe_, &result_.clock, &faces_);
+  build_.sources.clear();
+  for (size_t i = 0; i < faces_.size(); ++i) {
+    build_.sources.push_back({&faces_[i], faces_[i].identity.data(), faces_[i].albedo.data(), nullptr});
+  }
+  build_result(*engine_, input, &build_, &result_);
+  return result_;
+}
+
+const ObservationList& Session::observe(const FrameInput& input, bool verify) {
+  result_.clock.start();
+  observe_candidates(*engine_, input, verify, &observe_, &result_.clock, &faces_);
+  return faces_;
+}
+
+const FrameResult& Session::track(const FrameInput& input) {
+  result_.clock.start();
+  tracker_.update(*engine_, input, &observe_, &result_.clock);
+  build_.sources.clear();
+  for (size_t i = 0; i < tracker_.size(); ++i) {
+    const Track& track = tracker_[i];
+    build_.sources.push_back(
+        {&track.observation, track.identity.data(), track.albedo.data(), track.identity_mesh.data()});
+  }
+  build_result(*engine_, input, &build_, &result_);
+  return result_;
+}
+
+}  // namespace facesdk

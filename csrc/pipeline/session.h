@@ -1,0 +1,45 @@
+// Session: the working memory of one thread or one video, and the chain from picture to faces.
+#pragma once
+
+#include <memory>
+
+#include "pipeline/build_result.h"
+#include "pipeline/engine.h"
+#include "pipeline/frame.h"
+#include "pipeline/observe.h"
+#include "pipeline/tracker.h"
+
+namespace facesdk {
+
+class Session {
+ public:
+  explicit Session(std::shared_ptr<const Engine> engine) : engine_(std::move(engine)), observe_(*engine_) {}
+
+  const Engine& engine() const { return *engine_; }
+
+  // All faces of one picture, largest and surest first.
+  const FrameResult& reconstruct(const FrameInput& input);
+
+  // All faces of the next frame of a video, those followed longest first; each has a number that stays.
+  const FrameResult& track(const FrameInput& input);
+
+  // What the chain predicts for the candidates of one picture before a mesh is made; with `verify` those that
+  // the candidate filter keeps.
+  const ObservationList& observe(const FrameInput& input, bool verify);
+
+  // Faces that are followed.
+  int64_t tracks() const { return static_cast<int64_t>(tracker_.size()); }
+
+  // The next frame is of another video.
+  void reset() { tracker_.reset(); }
+
+ private:
+  std::shared_ptr<const Engine> engine_;
+  ObserveWorkspace observe_;
+  ObservationList faces_;
+  Tracker tracker_;
+  ResultWorkspace build_;
+  FrameResult result_;
+};
+
+}  // namespace facesdk

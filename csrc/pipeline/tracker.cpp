@@ -1,0 +1,132 @@
+#include "pipeline/tracker.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/landmarks/landmarks.h"
+#include "pipeline/align.h"
+#include "pipeline/candidate_filter.h"
+
+namespace facesdk {
+namespace {
+
+constexpr int64_t kRenewal = 32;  // frames between two renewals of the averages in use
+constexpr double kMemory =
+    128.0;  // frames after which an older one counts less: one person may have been two
+
+// Whether a face is still where the network was run for it, and mostly within the picture.
+bool is_there(const FaceObservation& face, const ImageView& image) {
+  if (!is_tracked(face)) return false;
+  const double last_x = static_cast<double>(image.width) - 0.5,
+               last_y = static_cast<double>(image.height) - 0.5;
+  int inside = 0;
+  for (int i = 0; i < kLandmarks; ++i) {
+    const double x = face.landmarks_px[2 * i], y = face.landmarks_px[2 * i + 1];
+    inside += x > -0.5 && x < last_x && y > -0.5 && y < last_y;
+  }
+  return 2 * inside > kLandmarks;
+}
+
+// How much a frame says of the person: less in profile, where half of the face is hidden, and less where the
+// network's predictions disagree.
+double weight_of(const FaceObservation& face) {
+  const double facing = std::max(0.0, -static_cast<double>(face.rotation[8]));
+  const double agreeing =
+      face.has_disagreement ? std::min(1.0, 0.01 / std::max(face.landmark_disagreement, 1e-4)) : 1.0;
+  return std::max(0.02, facing * facing * agreeing);
+}
+
+void add_to_mean(const std::vector<float>& values, float share, std::vector<float>* mean) {
+  for (size_t i = 0; i < values.size(); ++i) (*mean)[i] += share * (values[i] - (*mean)[i]);
+}
+
+}  // namespace
+
+void Tracker::reset() {
+  count_ = 0;
+  since_detection_ = kDetectionInterval;
+}
+
+void Tracker::update(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock) {
+  const size_t before = count_, most = static_cast<size_t>(engine.options().max_faces);
+  follow(engine, input.image, w, clock);
+  ++since_detection_;
+  const bool due = count_ == 0 || count_ < before || since_detection_ >= kDetectionInterval;
+  if (count_ < most && due) find(engine, input, w, clock);
+}
+
+void Tracker::follow(const Engine& engine, const ImageView& image, ObserveWorkspace* w, StageClock* clock) {
+  seen_.resize(count_);
+  for (size_t i = 0; i < count_; ++i) {
+    seen_[i].detection = tracks_[i].observation.detection;
+    seen_[i].track = tracks_[i].observation.track;
+    seen_[i].crop = crop_from_landmarks(tracks_[i].observation.landmarks_px);
+  }
+  observe_again(engine, image, w, clock, &seen_);
+  size_t kept = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    bool keep = is_there(seen_[i], image);
+    for (size_t k = 0; k < kept && keep; ++k) {
+      keep = !same_face(seen_[i].landmarks_px, tracks_[k].observation.landmarks_px);
+    }
+    if (!keep) continue;
+    Detection& detection = seen_[i].detection;
+    face_box(seen_[i].landmarks_px, detection.box);
+    detection.has_points = detection.has_roll = false;
+    if (kept != i) std::swap(tracks_[kept], tracks_[i]);
+    take(engine, &seen_[i], &tracks_[kept++]);
+  }
+  count_ = kept;
+}
+
+void Tracker::find(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock) {
+  // Fast detection where nothing is tracked; full detection waits for the next frame.
+  const bool fast = count_ == 0;
+  since_detection_ = fast ? kDetectionInterval : 0;
+  fast ? observe_fast(engine, input, w, clock, &seen_) : observe(engine, input, w, clock, &seen_);
+  const size_t most = static_cast<size_t>(engine.options().max_faces);
+  for (size_t i = 0; i < seen_.size() && count_ < most; ++i) {
+    bool fresh = is_tracked(seen_[i]);
+    for (size_t k = 0; k < count_ && fresh; ++k) {
+      fresh = !same_face(seen_[i].landmarks_px, tracks_[k].observation.landmarks_px);
+    }
+    if (fresh) add(engine, &seen_[i]);
+  }
+}
+
+void Tracker::add(const Engine& engine, FaceObservation* face) {
+  if (tracks_.size() == count_) tracks_.emplace_back();
+  Track& track = tracks_[count_++];
+  engine.regressor().reserve(&track.observation);  // goes into the list of candidates in exchange for `face`
+  track.frames = 0;
+  track.weight = 0.0;
+  face->track = next_number_++;
+  take(engine, face, &track);
+}
+
+// Go on with what was observed in a frame.
+void Tracker::take(const Engine& engine, FaceObservation* face, Track* track) {
+  ++track->frames;
+  const double weight = weight_of(*face);
+  track->weight = std::min(track->weight + weight, kMemory);
+  const auto share = static_cast<float>(weight / std::max(track->weight, 1e-6));
+  if (track->frames == 1) {
+    track->identity_mean = face->identity;
+    track->albedo_mean = face->albedo;
+  } else {
+    add_to_mean(face->identity, share, &track->identity_mean);
+    add_to_mean(face->albedo, share, &track->albedo_mean);
+  }
+  if ((track->frames & (track->frames - 1)) == 0 || track->frames % kRenewal == 0) {
+    const FaceModel& model = engine.face_model();
+    track->identity = track->identity_mean;
+    track->albedo = track->albedo_mean;
+    track->identity_mesh.resize(static_cast<size_t>(3 * model.controls()));
+    track->scratch.resize(static_cast<size_t>(model.scratch_size()));
+    model.identity_mesh(track->identity.data(), track->scratch.data(), track->identity_mesh.data(),
+                        engine.options().threads);
+  }
+  std::swap(track->observation, *face);
+}
+
+}  // namespace facesdk

@@ -1,0 +1,55 @@
+// Tracker: faces followed through a video, each from where its landmarks were in the last frame.
+//
+// One inference pass per face and frame gives its coefficients and whether it is still there. The detector
+// runs only where no face is tracked, where one was lost, and now and then for new ones. A person does not
+// change shape: identity and albedo are averages over the track; the averages in use are renewed at frame 1,
+// 2, 4, 8, ..., then every 32 frames, so that what depends on them can be kept between.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/engine.h"
+#include "pipeline/frame.h"
+#include "pipeline/observe.h"
+
+namespace facesdk {
+
+struct Track {
+  FaceObservation observation;                // of the last frame
+  std::vector<float> identity, albedo;        // the averages in use
+  std::vector<float> identity_mesh, scratch;  // control vertices of that identity, and memory to make them
+  std::vector<float> identity_mean, albedo_mean;
+  int64_t frames = 0;
+  double weight = 0.0;
+};
+
+// What is remembered of one video; belongs to one session.
+class Tracker {
+ public:
+  // Forget all faces: the next frame is of another video. Numbers go on.
+  void reset();
+
+  // The tracks of the next frame, those followed longest first.
+  void update(const Engine& engine, const FrameInput& input, ObserveWorkspace* workspace, StageClock* clock);
+
+  size_t size() const { return count_; }
+  const Track& operator[](size_t i) const { return tracks_[i]; }
+
+ private:
+  void follow(const Engine& engine, const ImageView& image, ObserveWorkspace* workspace, StageClock* clock);
+  void find(const Engine& engine, const FrameInput& input, ObserveWorkspace* workspace, StageClock* clock);
+  void add(const Engine& engine, FaceObservation* face);
+  static void take(const Engine& engine, FaceObservation* face, Track* track);
+
+  std::vector<Track> tracks_;  // the first count_ of them; the others keep their memory
+  size_t count_ = 0;
+  int64_t next_number_ = 0;
+  int64_t since_detection_ = kDetectionInterval;  // frames
+  ObservationList seen_;
+
+  static constexpr int64_t kDetectionInterval =
+      30;  // frames between two searches while fewer than max_faces are there
+};
+
+}  // namespace facesdk

@@ -1,0 +1,191 @@
+// The engine's Python face: checks and converts arguments, calls, and copies the result into arrays.
+#include <pybind11/stl.h>
+
+#include <cmath>
+
+#include "assets/face_model.h"
+#include "common/cpu_features.h"
+#include "common/error.h"
+#include "nn/int8_network.h"
+#include "pipeline/quality.h"
+#include "pipeline/session.h"
+#include "python/bindings.h"
+#include "python/check.h"
+#include "python/exclusive.h"
+#include "python/frame_input.h"
+#include "python/observations.h"
+#include "python/python_network.h"
+
+namespace facesdk::python {
+namespace {
+
+template <typename T>
+py::array_t<T> copy(const std::vector<T>& values, std::vector<py::ssize_t> shape) {
+  return py::array_t<T>(std::move(shape), values.data());
+}
+
+py::dict to_dict(const Engine& engine, const FrameResult& r) {
+  const FaceModel& model = engine.face_model();
+  const py::ssize_t n = r.count;
+  py::dict out;
+  out["intrinsics"] = py::array_t<float>({3, 3}, r.intrinsics);
+  out["metric"] = r.metric;
+  out["boxes_px"] = copy(r.boxes_px, {n, 4});
+  out["scores"] = copy(r.scores, {n});
+  out["quality"] = copy(r.quality, {n});
+  out["reasons"] = copy(r.reasons, {n});
+  out["tracks"] = copy(r.tracks, {n});
+  out["identity"] = copy(r.identity, {n, model.num_identity()});
+  out["albedo"] = copy(r.albedo, {n, model.num_albedo()});
+  out["expression"] = copy(r.expression, {n, model.num_expression()});
+  out["sh"] = copy(r.sh, {n, 9, 3});
+  out["rotation"] = copy(r.rotation, {n, 3, 3});
+  out["translation_mm"] = copy(r.translation_mm, {n, 3});
+  out["landmarks_px"] = copy(r.landmarks_px, {n, kLandmarks, 2});
+  if (!r.landmark_error_px.empty()) out["landmark_error_px"] = copy(r.landmark_error_px, {n, kLandmarks});
+  out["verts_face_mm"] = copy(r.verts_face_mm, {n, static_cast<py::ssize_t>(model.verts()), 3});
+  constexpr const char* kStages[] = {"detect", "network", "refine", "decode", "camera", "quality"};
+  py::dict timings;
+  for (int stage = 0; stage < static_cast<int>(Stage::kCount); ++stage) {
+    timings[kStages[stage]] = r.clock.ms(static_cast<Stage>(stage));
+  }
+  out["timings_ms"] = timings;
+  return out;
+}
+
+// A detector in Python: takes the picture (H, W, 3) and returns what `to_detections` takes.
+DetectFunction python_detector(const py::object& detect) {
+  if (detect.is_none()) return {};
+  const std::shared_ptr<py::object> held(new py::object(detect), [](py::object* object) {
+    const py::gil_scoped_acquire acquire;
+    delete object;
+  });
+  return [held](const ImageView& image, std::vector<Detection>* out) {
+    const py::gil_scoped_acquire acquire;
+    const py::array_t<uint8_t> picture({image.height, image.width, int64_t{3}}, image.pixels);
+    *out = to_detections((*held)(picture).cast<py::tuple>());
+  };
+}
+
+std::shared_ptr<Engine> make_engine(std::shared_ptr<Network> detector, std::shared_ptr<Network> regressor,
+                                    std::shared_ptr<FaceModel> model, std::shared_ptr<EyeNetwork> eyes,
+                                    const py::object& detect, int32_t max_faces, float min_detector_score,
+                                    float min_face_px, double field_of_view_deg, int32_t passes,
+                                    int32_t threads) {
+  EngineParts parts{std::move(detector), std::move(regressor), std::move(model), std::move(eyes),
+                    python_detector(detect)};
+  return std::make_shared<Engine>(std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px,
+                                                                  field_of_view_deg, passes, threads});
+}
+
+// A session and the guard of its working memory.
+struct GuardedSession {
+  explicit GuardedSession(std::shared_ptr<Engine> engine) : session(std::move(engine)) {}
+  Session session;
+  Exclusive exclusive;
+};
+
+// A frame's arguments, held while the chain runs.
+struct PythonFrame {
+  PythonFrame(py::handle image, const py::object& intrinsics, const py::object& given) {
+    input.image = to_image(image);
+    if (!intrinsics.is_none()) {
+      camera = require<float>(intrinsics, "intrinsics", {{"3", 3}, {"3", 3}});
+      input.intrinsics = camera.data;
+    }
+    if (!given.is_none()) {
+      detections = to_detections(given.cast<py::tuple>());
+      input.detections = &detections;
+    }
+  }
+  PythonFrame(const PythonFrame&) = delete;
+  PythonFrame& operator=(const PythonFrame&) = delete;
+
+  FrameInput input{};
+  View<float> camera{};
+  std::vector<Detection> detections;
+};
+
+using Frame = const FrameResult& (Session::*)(const FrameInput&);
+
+template <Frame kFrame>
+py::dict run_frame(GuardedSession& guarded, py::handle image, const py::object& intrinsics,
+                   const py::object& detections) {
+  const PythonFrame frame(image, intrinsics, detections);
+  const Exclusive::Use use(&guarded.exclusive);
+  const FrameResult* result;
+  {
+    const py::gil_scoped_release release;
+    result = &(guarded.session.*kFrame)(frame.input);
+  }
+  return to_dict(guarded.session.engine(), *result);
+}
+
+py::dict observe(GuardedSession& guarded, py::handle image, const py::object& detections, bool verify) {
+  const PythonFrame frame(image, py::none(), detections);
+  const Exclusive::Use use(&guarded.exclusive);
+  const ObservationList* faces;
+  {
+    const py::gil_scoped_release release;
+    faces = &guarded.session.observe(frame.input, verify);
+  }
+  return observations_to_dict(guarded.session.engine().regressor(), *faces);
+}
+
+template <typename T>
+std::shared_ptr<T> unlocked(const std::shared_ptr<const T>& object) {
+  return std::const_pointer_cast<T>(object);
+}
+
+}  // namespace
+
+void bind_engine(py::module_& m) {
+  m.def("load_int8_network", [](const std::string& path) {
+    return std::const_pointer_cast<Network>(load_int8_network(Safetensors::open(path)));
+  });
+  m.def("python_network", &make_python_network);
+  py::class_<FaceModel, std::shared_ptr<FaceModel>>(m, "FaceModel")
+      .def_property_readonly("name", &FaceModel::name)
+      .def_property_readonly("verts", &FaceModel::verts);
+  m.def("load_face_model", [](const std::string& path) {
+    return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(path)));
+  });
+  // The model copies what it keeps but for its mean and identity bases: the bytes must live as long as it
+  // does.
+  m.def("face_model_from_bytes", [](const py::bytes& data, const std::string& name) {
+    const auto held = std::make_shared<std::string>(data);
+    const auto file = Safetensors::from_memory(reinterpret_cast<const uint8_t*>(held->data()),
+                                               static_cast<int64_t>(held->size()), name);
+    const std::shared_ptr<const FaceModel> model = FaceModel::load(file);
+    return std::shared_ptr<FaceModel>(const_cast<FaceModel*>(model.get()), [model, held](FaceModel*) {});
+  });
+  py::class_<EyeNetwork, std::shared_ptr<EyeNetwork>>(m, "EyeNetwork");
+  m.def("load_eye_network", [](const std::string& path) {
+    return std::const_pointer_cast<EyeNetwork>(EyeNetwork::load(*Safetensors::open(path)));
+  });
+  py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
+      .def(py::init(&make_engine), py::kw_only(), py::arg("detector"), py::arg("regressor"),
+           py::arg("face_model"), py::arg("eyes"), py::arg("detect"), py::arg("max_faces"),
+           py::arg("min_detector_score"), py::arg("min_face_px"), py::arg("field_of_view_deg"),
+           py::arg("passes"), py::arg("threads"))
+      .def_property_readonly("detector", [](const Engine& e) { return unlocked(e.parts().detector); })
+      .def_property_readonly("regressor", [](const Engine& e) { return unlocked(e.parts().regressor); })
+      .def_property_readonly("face_model", [](const Engine& e) { return unlocked(e.parts().face_model); });
+  py::class_<GuardedSession>(m, "Session")
+      .def(py::init<std::shared_ptr<Engine>>())
+      .def("reconstruct", &run_frame<&Session::reconstruct>)
+      .def("track", &run_frame<&Session::track>)
+      .def("observe", &observe)
+      .def("reset",
+           [](GuardedSession& guarded) {
+             const Exclusive::Use use(&guarded.exclusive);
+             guarded.session.reset();
+           })
+      .def_property_readonly("num_tracks", [](const GuardedSession& g) { return g.session.tracks(); });
+  m.attr("QUALITY_REASONS") =
+      py::cast(std::vector<std::string>(kQualityReasonNames, kQualityReasonNames + kQualityReasons));
+  m.def("vector_level", [] { return vector_level_name(vector_level()); });
+  m.def("detected_vector_level", [] { return vector_level_name(detected_vector_level()); });
+}
+
+}  // namespace facesdk::python

@@ -1,0 +1,37 @@
+#include "python/frame_input.h"
+
+#include <algorithm>
+
+namespace facesdk::python {
+
+ImageView to_image(py::handle image) {
+  constexpr int64_t kMostSide = 1 << 20;
+  const View<uint8_t> pixels = require<uint8_t>(image, "image", {{"H"}, {"W"}, {"3", 3}});
+  require_range("height", pixels.shape[0], 1, kMostSide);
+  require_range("width", pixels.shape[1], 1, kMostSide);
+  return {pixels.data, pixels.shape[0], pixels.shape[1]};
+}
+
+std::vector<Detection> to_detections(const py::tuple& given) {
+  if (given.size() != 4) refuse("detections", describe(given), "(boxes, scores, points, roll_deg)");
+  const View<float> boxes = require<float>(given[0], "boxes", {{"N"}, {"4", 4}});
+  const int64_t count = boxes.shape[0];
+  const View<float> scores = require<float>(given[1], "scores", {{"N", count}});
+  const bool has_points = !given[2].is_none(), has_rolls = !given[3].is_none();
+  View<float> points{}, rolls{};
+  if (has_points) points = require<float>(given[2], "points", {{"N", count}, {"5", 5}, {"2", 2}});
+  if (has_rolls) rolls = require<float>(given[3], "roll_deg", {{"N", count}});
+  std::vector<Detection> out(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) {
+    Detection& face = out[static_cast<size_t>(i)];
+    face = {};
+    std::copy_n(boxes.data + 4 * i, 4, face.box);
+    face.score = scores.data[i];
+    face.has_points = has_points, face.has_roll = has_rolls;
+    if (has_points) std::copy_n(points.data + 10 * i, 10, face.points);
+    if (has_rolls) face.roll_deg = rolls.data[i];
+  }
+  return out;
+}
+
+}  // namespace facesdk::python

@@ -1,0 +1,155 @@
+"""The native engine from Options: its networks, whichever engine runs them, and its face model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from facesdk import manifest
+from facesdk.core.arrays import FloatArray, Picture
+from facesdk.core.compiled import _core
+from facesdk.errors import AssetError
+from facesdk.inference import Session, choose_backend, open_session
+from facesdk.options import Options
+
+BATCH = 16  # crops per run of an engine that takes batches: bounds its memory in a crowd
+
+
+class PixelSession:
+    """A session of another engine as the native engine calls it: 8-bit pixels in, arrays out."""
+
+    def __init__(self, session: Session, name: str, backend: str) -> None:
+        self.name, self.backend = name, backend
+        self.metadata: str = session.metadata.get("facesdk", "")
+        self.outputs, self.side = list(session.outputs), session.side
+        self.capacity = BATCH if self.side else 1
+        self._session = session
+
+    def run(self, pixels: Picture) -> list[FloatArray]:
+        """Predict for pictures (N, H, W, 4) uint8, RGB and an unused byte; an array (N, ...) per output."""
+        planes = np.empty((len(pixels), 3, *pixels.shape[1:3]), np.float32)
+        np.multiply(pixels[..., :3].transpose(0, 3, 1, 2), np.float32(1 / 255), out=planes)
+        values = self._session.run(planes)
+        return [values[name] for name in self.outputs]
+
+
+def open_network(path: str | os.PathLike[str], backend: str, threads: int) -> _core.Network:
+    """Load a network for the native engine.
+
+    Raises:
+        AssetError: the file is damaged, or no network that the backend can run.
+        BackendUnavailable: the backend is not installed.
+    """
+    name = os.path.basename(os.fspath(path))
+    if backend == "native":
+        return _core.load_int8_network(os.fspath(path))
+    if Path(path).suffix == ".plan":
+        raise AssetError(f"{name}: {backend} cannot run a .plan file; give the .onnx or backend native")
+    return _core.python_network(PixelSession(open_session(path, backend, threads), name, backend))
+
+
+def open_face_model(path: str | os.PathLike[str] | None) -> _core.FaceModel:
+    """Load a face model for the native engine; one without packed shapes is packed first."""
+    file = manifest.asset_path(manifest.FACE_MODEL) if path is None else Path(path)
+    try:
+        return _core.load_face_model(os.fspath(file))
+    except AssetError:
+        packed = _packed(file)
+        if packed is None:
+            raise
+    return _core.face_model_from_bytes(packed, file.name)
+
+
+def _packed(file: Path) -> bytes | None:
+    """The file with packed shapes added; None where that is not what it lacks."""
+    from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import save
+
+    from facesdk.morphable.packing import PACKED, packed_tensors
+
+    try:
+        with safe_open(str(file), framework="numpy") as stored:
+            metadata, names = stored.metadata() or {}, list(stored.keys())
+            tensors = {name: stored.get_tensor(name) for name in names}
+        if all(name in tensors for name in PACKED):
+            return None
+        return bytes(save({**tensors, **packed_tensors(tensors)}, metadata))
+    except (OSError, SafetensorError, KeyError, ValueError, IndexError):
+        return None
+
+
+def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _core.Engine:
+    """Make the engine of these options.
+
+    Args:
+        options: checked settings.
+        detect: the caller's detector, (H, W, 3) uint8 -> (boxes, scores, points, rolls) as
+            `facesdk.boxes.as_detections` gives; None: the bundled network.
+
+    Raises:
+        AssetError, BackendUnavailable, InvalidOptions: see `open_network`; network and model do not fit.
+    """
+    threads = options.threads
+    return _core.Engine(
+        detector=None if detect is not None else open_network(*detector_file(options), threads),
+        regressor=open_network(*regressor_file(options), threads),
+        face_model=open_face_model(options.face_model),
+        eyes=_core.load_eye_network(str(manifest.asset_path(manifest.EYES))),
+        detect=detect,
+        max_faces=options.max_faces,
+        min_detector_score=options.min_detector_score,
+        min_face_px=options.min_face_px,
+        field_of_view_deg=options.field_of_view_deg,
+        passes=options.passes,
+        threads=threads,
+    )
+
+
+class NetworkUse(NamedTuple):
+    """Which engine runs a network, and why."""
+
+    role: str
+    file: str
+    backend: str
+    reason: str
+
+
+def networks(options: Options) -> list[NetworkUse]:
+    """The networks that an engine of these options runs, in the order of the chain."""
+    rows = []
+    for role, (path, backend) in (
+        ("detector", detector_file(options)),
+        ("regressor", regressor_file(options)),
+    ):
+        if options.backend != "auto":
+            reason = f"backend {options.backend} is chosen"
+        elif backend == "native":
+            reason = "auto: the int8 engine runs .plan files"
+        else:
+            reason = f"auto: no .plan file; OpenVINO is {'' if backend == 'openvino' else 'not '}installed"
+        rows.append(NetworkUse(role, path.name, backend, reason))
+    rows.append(NetworkUse("eyes", manifest.EYES, "native", "a small dense network, part of the engine"))
+    return rows
+
+
+def regressor_file(options: Options) -> tuple[Path, str]:
+    """File of the regressor and the backend that runs it."""
+    return _file(options.network, options.backend, *manifest.NETWORKS[options.preset])
+
+
+def detector_file(options: Options) -> tuple[Path, str]:
+    """File of the detector and the backend that runs it."""
+    return _file(options.detector, options.backend, manifest.DETECTOR, manifest.DETECTOR_PLAN)
+
+
+def _file(given: str | os.PathLike[str] | None, backend: str, onnx: str, plan: str) -> tuple[Path, str]:
+    if given is not None:
+        path = Path(given)
+        return path, choose_backend(backend, {path.suffix})
+    # The bundled networks come in both forms where their int8 form was made.
+    chosen = choose_backend(backend, {".plan", ".onnx"} if plan in manifest.manifest() else {".onnx"})
+    return manifest.asset_path(plan if chosen == "native" else onnx), chosen
