@@ -1,0 +1,55 @@
+// The session behind its handle: frames in, arrays out.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "capi/engine_handle.h"
+#include "capi/image.h"
+#include "common/workspace.h"
+#include "pipeline/session.h"
+
+namespace facesdk::capi {
+
+enum class Mode { kReconstruct, kTrack };
+
+class SessionHandle {
+ public:
+  explicit SessionHandle(std::shared_ptr<const SharedEngine> shared);
+
+  const Memory& memory() const { return shared_->memory(); }
+  void reset() { session_.reset(); }
+
+  // Arguments as those of facesdk_api.reconstruct and track. Throws Error where one does not fit.
+  facesdk_result frame(Mode mode, const facesdk_image& image, const float* intrinsics,
+                       const facesdk_boxes* boxes);
+
+  // Derived arrays (V, 3) of a face of the last frame, into `out` of `count` floats.
+  void vertex_normals(int32_t face, float* out, size_t count);
+  void vertices_camera(int32_t face, float* out, size_t count);
+  void vertices_picture(int32_t face, float* out, size_t count);
+
+ private:
+  const FaceModel& face_model() const { return shared_->engine()->face_model(); }
+  int threads() const { return shared_->engine()->options().threads; }
+  facesdk_result arrays(const ImageView& picture);
+  // First of the face's vertices; checks that there is such a face and that `out` has the size of its array.
+  const float* vertices(int32_t face, const float* out, size_t count) const;
+
+  std::shared_ptr<const SharedEngine> shared_;
+  Session session_;
+  Bytes picture_;
+  std::vector<Detection> boxes_;
+  Workspace normals_;
+  std::vector<float> arkit_;           // (N, 52)
+  const FrameResult* last_ = nullptr;  // the session's; null after a frame that failed
+};
+
+}  // namespace facesdk::capi
+
+struct facesdk_session {
+  explicit facesdk_session(std::shared_ptr<const facesdk::capi::SharedEngine> shared)
+      : handle(std::move(shared)) {}
+  facesdk::capi::SessionHandle handle;
+};

@@ -1,0 +1,96 @@
+"""C and Python give the same bits, and every vector level those of the golden digests."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from facesdk import _core
+from tests.capi.conftest import Compile, call
+
+# Of facesdk/assets/sample.jpg by result_digest.c, equal for every compiler, vector level and processor. They
+# change with the assets and with the arithmetic of the chain; aarch64.sh checks them under emulation.
+GOLDEN = dict(
+    line.split() for line in (Path(__file__).parent / "golden_digests.txt").read_text().splitlines()
+)
+PIXELS = GOLDEN["pixels"]
+LEVELS = ("plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "neon_dotprod")
+
+# Arrays by their names in C and in Python.
+NAMES = {
+    "intrinsics": "intrinsics", "boxes_px": "boxes_px", "scores": "scores", "quality": "quality",
+    "quality_reasons": "reasons", "tracks": "tracks", "landmarks_px": "landmarks_px",
+    "landmark_error_px": "landmark_error_px", "rotation": "rotation", "translation_mm": "translation_mm",
+    "identity": "identity", "albedo": "albedo", "expression": "expression", "sh": "sh",
+    "vertices_mm": "verts_face_mm",
+}  # fmt: skip
+
+
+def pixels_of(sample: Path) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(sample.read_bytes().split(b"255\n", 1)[1], np.uint8).reshape(512, 512, 3)
+
+
+def digests(program: Compile, assets: Path, sample: Path, preset: str, **environment: str) -> dict[str, str]:
+    out = call(program("result_digest"), assets, sample, preset, **environment)
+    return dict(line.split() for line in out.splitlines())
+
+
+def test_sample_is_decoded_to_the_pixels_of_the_digests(sample: Path) -> None:
+    assert hashlib.sha256(pixels_of(sample).tobytes()).hexdigest()[:16] == PIXELS
+
+
+@pytest.mark.parametrize("preset", ["default", "tiny"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_golden_digest(level: str, preset: str, program: Compile, assets: Path, sample: Path) -> None:
+    """A level that this CPU lacks caps nothing: then its highest one runs, and the digest is the same."""
+    got = digests(program, assets, sample, preset, FACESDK_VECTOR_LEVEL=level)
+    assert got["faces"] == "1"
+    for part in ("reconstruct", "track", "vertex_normals", "vertices_camera", "vertices_picture"):
+        assert got[part] == GOLDEN[f"{preset}.{part}"], part
+
+
+def test_level_is_capped(program: Compile, assets: Path, sample: Path) -> None:
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("NEON has no level below its own")
+    assert digests(program, assets, sample, "tiny", FACESDK_VECTOR_LEVEL="plain")["level"] == "plain"
+
+
+def python_session(assets: Path, preset: str) -> _core.Session:
+    network = "mobile_facernet.plan" if preset == "default" else "mobile_facernet_tiny.plan"
+    engine = _core.Engine(
+        detector=_core.load_int8_network(str(assets / "detector.plan")),
+        regressor=_core.load_int8_network(str(assets / network)),
+        face_model=_core.load_face_model(str(assets / "face_model.safetensors")),
+        eyes=_core.load_eye_network(str(assets / "eyes.safetensors")),
+        detect=None, max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2,
+        threads=1,
+    )  # fmt: skip
+    return _core.Session(engine)
+
+
+@pytest.mark.parametrize("preset", ["default", "tiny"])
+def test_c_and_python_give_the_same_bits(
+    preset: str, program: Compile, assets: Path, sample: Path, tmp_path: Path
+) -> None:
+    call(program("result_digest"), assets, sample, preset, tmp_path)
+    result = python_session(assets, preset).reconstruct(pixels_of(sample), None, None)
+    for in_c, in_python in NAMES.items():
+        assert (tmp_path / in_c).read_bytes() == result[in_python].tobytes(), in_c
+
+
+def test_arkit_weights_are_those_of_python(
+    program: Compile, assets: Path, sample: Path, tmp_path: Path
+) -> None:
+    from facesdk.morphable.face_model import FaceModel
+
+    call(program("result_digest"), assets, sample, "default", tmp_path)
+    expression = np.fromfile(tmp_path / "expression", np.float32)
+    expected = FaceModel.load(assets / "face_model.safetensors").arkit(expression)
+    np.testing.assert_array_equal(
+        np.fromfile(tmp_path / "arkit", np.float32), np.array(list(expected.values()), np.float32)
+    )
