@@ -1,6 +1,6 @@
 """FaceSDK: a face in 3D from one photo.
 
-Public names are loaded on first use, so that `import facesdk` stays cheap for programs that only ask for
+Public names are loaded on first use, so that `import facesdk` stays cheap for programs that only need
 the version or the errors.
 """
 
@@ -21,9 +21,12 @@ from facesdk.errors import (
 
 if TYPE_CHECKING:
     from facesdk.batch import reconstruct_many
+    from facesdk.core.pose import Pose
+    from facesdk.core.quality import Quality
+    from facesdk.face import Face
     from facesdk.morphable.face_model import FaceModel
     from facesdk.options import Options
-    from facesdk.result import Face, Pose, Quality, Result
+    from facesdk.result import Result
     from facesdk.sdk import FaceSDK
 
 # `python -m benchmarks...` in a clone finds these sources first; the compiled part is where pip put it.
@@ -32,12 +35,12 @@ __path__ = extend_path(__path__, __name__)
 __version__ = "0.1.0"
 
 _LAZY = {
-    "Face": "facesdk.result",
+    "Face": "facesdk.face",
     "FaceModel": "facesdk.morphable.face_model",
     "FaceSDK": "facesdk.sdk",
     "Options": "facesdk.options",
-    "Pose": "facesdk.result",
-    "Quality": "facesdk.result",
+    "Pose": "facesdk.core.pose",
+    "Quality": "facesdk.core.quality",
     "Result": "facesdk.result",
     "reconstruct_many": "facesdk.batch",
 }

@@ -13,18 +13,24 @@ from facesdk.options import Options
 from facesdk.result import Result
 from facesdk.sdk import FaceSDK
 
-AHEAD = 2
-"""Photos for each worker that are begun before the first result is taken: bounds the memory."""
+AHEAD = 2  # photos per worker begun before their results are taken: bounds memory
 
 
 def reconstruct_many(
     images: Iterable[ImageLike], options: Options | None = None, *, workers: int | None = None
 ) -> Iterator[Result | FaceSDKError]:
-    """The result of each image, in their order; an image that cannot be used gives its error in its place.
+    """Reconstruct many photos at a time.
 
-    images: as FaceSDK.reconstruct takes them; they are read as the results are taken, a few ahead. workers:
-    photos at a time, 1..256; None: one for each core. With threads=1, the default, each photo stays on one
-    core, which is the quickest for many. Raises InvalidOptions.
+    Args:
+        images: as FaceSDK.reconstruct takes them; read as the results are taken, a few ahead.
+        options: settings; with threads=1, the default, each photo stays on one core: the fastest for many.
+        workers: photos at a time, 1..256; None: one per core.
+
+    Returns:
+        The result of each image, in their order; an unusable image gives its error in its place.
+
+    Raises:
+        InvalidOptions: options or workers are out of range.
     """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers is not None:

@@ -24,4 +24,4 @@ class AssetError(FaceSDKError):
 
 
 class BackendUnavailable(FaceSDKError):
-    """An inference backend was asked for that is not installed or has no such device."""
+    """The chosen inference backend is not installed or has no such device."""

@@ -36,7 +36,11 @@ def manifest() -> dict[str, dict[str, Any]]:
 
 
 def asset_path(name: str) -> Path:
-    """Path of a bundled asset whose size was checked; raises AssetError if it is missing or cut short."""
+    """Find a bundled asset and check its size.
+
+    Raises:
+        AssetError: it is missing or has another size.
+    """
     path = ASSETS / name
     try:
         size = path.stat().st_size
@@ -51,7 +55,11 @@ def asset_path(name: str) -> Path:
 
 
 def verify(name: str) -> None:
-    """Check size and sha256 of one bundled asset; raises AssetError where they differ from the manifest."""
+    """Check size and sha256 of one bundled asset.
+
+    Raises:
+        AssetError: they differ from the manifest.
+    """
     import hashlib  # only here: every start would pay for it
 
     path = asset_path(name)

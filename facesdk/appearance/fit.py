@@ -1,154 +1,116 @@
 """Albedo and light of a face, fitted to the photo's pixels.
 
-The network says both from a small crop and for any photo, covered or dark, and is not far off. Where the
-photo is at hand, what it shows is better known: colour = albedo x light (equation 6) is linear in either, so
-a few least squares in turns, begun at the network's answer and held near it, find what the pixels say.
-Hair, shadows and things before the face are outliers, whose pull is bounded.
+The network predicts both from a small crop. Where the photo is at hand, its pixels determine them better:
+colour = albedo x light (paper 1, equation 6) is linear in either, so a few weighted least squares in
+alternation, started at the prediction and regularised towards it, fit them. Hair, shadows and occluders are
+outliers, whose influence is bounded by a Cauchy weight.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
 from facesdk import ops
-from facesdk.crop import crop_from_landmarks, roll_from_landmarks
+from facesdk.appearance.basis import AppearanceBasis
+from facesdk.core.appearance import Appearance
+from facesdk.core.arrays import DoubleArray, FloatArray, Picture
+from facesdk.core.crop import crop_from_landmarks, roll_from_landmarks
+from facesdk.core.spherical_harmonics import sh_basis
+from facesdk.rendering.posed_mesh import PosedMesh
 
-if TYPE_CHECKING:
-    from facesdk.morphable.face_model import FaceModel
-    from facesdk.result import Face
-
-FloatArray = npt.NDArray[np.float32]
-DoubleArray = npt.NDArray[np.float64]
-IndexArray = npt.NDArray[np.intp]
-
-CROP_PX = 128
-STRIDE = 2
-"""Of the face proper's vertices, every second is looked at."""
-BRIGHTEST = 1.5
-"""Albedo of what shines: more than white, since the light of equation 6 has no highlights."""
-ROUNDS = 3
-OUTLIER = 0.12
-"""Difference in colour from which a vertex counts for less than half."""
-NEAR = 1e-6
-"""Weight of a coefficient's squared distance from the network's answer against a vertex's squared error."""
-ELSEWHERE = 0.05
-"""The same for a squared change of colour where nothing is looked at: crown, ears and neck stay."""
-LIGHT_NEAR = 3e-4
-"""The same for the light's directions."""
-GRAZING = 0.2
-"""Cosine to the line of sight under which a vertex is not looked at."""
-LEAST_SEEN = 60
-"""Vertices; with fewer there is nothing to fit to."""
+CROP_PX = 128  # side of the crop in which colours are sampled
+MAX_ALBEDO = 1.5  # above white: the light of equation 6 has no highlights
+MIN_ALBEDO = 0.02
+ROUNDS = 3  # of light, then albedo
+OUTLIER = 0.12  # difference in colour, 0..1, at which a vertex's weight is halved
+PRIOR = 1e-6  # weight of a coefficient's squared distance from the prediction, per vertex's squared error
+PRIOR_ELSEWHERE = 0.05  # of a squared change of colour where nothing is sampled: crown, ears and neck
+PRIOR_LIGHT = 3e-4  # of the light's directional coefficients
+PRIOR_AMBIENT = 1e-6  # of the light's constant coefficient
+MIN_COSINE = 0.2  # to the line of sight, below which a vertex is not sampled
+MIN_VISIBLE = 60  # vertices; with fewer the prediction stands
 
 
-class Appearance(NamedTuple):
-    """What colours a face: coefficients of albedo (n_tex,) and of its detail (n_detail,), light (9, 3)."""
+def fit_appearance(
+    mesh: PosedMesh, image: Picture, landmarks_px: FloatArray, basis: AppearanceBasis, start: Appearance
+) -> Appearance:
+    """Fit albedo and light to a photo (paper 1, equations 2 and 6).
 
-    albedo: FloatArray
-    detail: FloatArray
-    sh: FloatArray
+    Args:
+        mesh: the face in the photo's camera.
+        image: (H, W, 3) uint8 RGB, the photo.
+        landmarks_px: (68, 2), px of the photo.
+        basis: of the mesh's face model.
+        start: the prediction.
 
-
-class AppearanceModel(NamedTuple):
-    """The albedo model at the M vertices that are looked at."""
-
-    vertices: IndexArray  # (M,) of the dense mesh
-    area: FloatArray  # (M,) of the skin that each stands for, relative
-    mean: FloatArray  # (3 M,)
-    directions: FloatArray  # (3 M, n_tex + n_detail)
-    elsewhere: DoubleArray  # (n_tex + n_detail)^2, mean squared change of colour on the rest of the head
-
-
-def appearance_model(model: FaceModel) -> AppearanceModel:
-    """The vertices that are looked at; costly, keep it."""
-    vertices = model.face_proper()[::STRIDE]
-    mean, directions = model.albedo_at(vertices)
-    area = _areas(model)[vertices]
-    flat = directions.reshape(len(directions), -1).T.copy()
-    elsewhere = np.zeros((len(directions), len(directions)))
-    others = model.rest_of_head()[::STRIDE]
-    if len(others):
-        beyond = model.albedo_at(others)[1].reshape(len(directions), -1).astype(np.float64)
-        elsewhere = beyond @ beyond.T / len(others)
-    return AppearanceModel(vertices, area, mean.reshape(-1), flat, elsewhere)
-
-
-def _areas(model: FaceModel) -> FloatArray:
-    """(V,) area of the triangles at each vertex of the mean face."""
-    verts = model.decode(np.zeros(model.n_id), np.zeros(model.n_exp))
-    a, b, c = (verts[model.triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    return np.bincount(model.triangles.reshape(-1), np.repeat(area, 3), len(verts)).astype(np.float32)
-
-
-def fit_appearance(face: Face, basis: AppearanceModel, start: Appearance) -> Appearance:
-    """Albedo and light of a face in its photo, from `start`; `start` itself where too little is seen."""
-    colors, weight = _observed(face, basis)
-    if np.count_nonzero(weight) < LEAST_SEEN:
+    Returns:
+        The fitted appearance; `start` itself where fewer than MIN_VISIBLE vertices are seen.
+    """
+    colors, weight = _observed(mesh, image, landmarks_px, basis)
+    if np.count_nonzero(weight) < MIN_VISIBLE:
         return start
-    from facesdk.reference.shade import sh_basis  # a tracker never needs it
-
     kept = weight > 0
     three = np.repeat(kept, 3)
     y = colors[kept].reshape(-1)
     mean, directions = basis.mean[three], basis.directions[three]
-    light = sh_basis(face.normals_camera[basis.vertices[kept]].astype(np.float64)).astype(np.float32)
+    normals = mesh.normals_camera[basis.vertices[kept]]
+    light = sh_basis(normals.astype(np.float64)).astype(np.float32)
     first = np.concatenate([start.albedo, start.detail]).astype(np.float32)
     x, sh = first, start.sh
-    sure = np.repeat(weight[kept], 3)
-    hold = NEAR * np.eye(len(first)) + ELSEWHERE * basis.elsewhere
+    vertex_weight = np.repeat(weight[kept], 3)
+    prior = PRIOR * np.eye(len(first)) + PRIOR_ELSEWHERE * basis.elsewhere
     for _ in range(ROUNDS):
-        albedo = np.clip(mean + directions @ x, 0.02, BRIGHTEST)
+        albedo = np.clip(mean + directions @ x, MIN_ALBEDO, MAX_ALBEDO)
         shade = np.maximum(light @ sh, 0.0).reshape(-1)
-        w = sure / (1 + ((y - albedo * shade) / np.float32(OUTLIER)) ** 2)
-        sh = _light(y, albedo, light, w, start.sh)
+        w = vertex_weight / (1 + ((y - albedo * shade) / np.float32(OUTLIER)) ** 2)
+        sh = _fit_light(y, albedo, light, w, start.sh)
         shade = np.maximum(light @ sh, 0.0).reshape(-1)
         system = directions * shade[:, None]
-        left = y - mean * shade - system @ first
-        x = first + _ridge(system, left, w, hold)
+        residual = y - mean * shade - system @ first
+        x = first + _regularised_least_squares(system, residual, w, prior)
     if not (np.isfinite(x).all() and np.isfinite(sh).all()):
         return start
     n_tex = len(start.albedo)
     return Appearance(x[:n_tex].copy(), x[n_tex:].copy(), sh)
 
 
-def _observed(face: Face, basis: AppearanceModel) -> tuple[FloatArray, FloatArray]:
-    """Colours (M, 3) of vertices in the photo, and how much each counts (M,), in all 1: 0 where hidden."""
+def _observed(
+    mesh: PosedMesh, image: Picture, landmarks_px: FloatArray, basis: AppearanceBasis
+) -> tuple[FloatArray, FloatArray]:
+    """Colours (M, 3), 0..1, of the sampled vertices in the photo; weights (M,) of sum 1, 0 where hidden."""
     import cv2  # slow to import; a tracker never needs it
 
     vertices = basis.vertices
-    roll = roll_from_landmarks(face.landmarks_px)
-    crop = crop_from_landmarks(face.landmarks_px, roll, CROP_PX)
-    photo = np.ascontiguousarray(ops.warp(face.image, crop.matrix, CROP_PX).transpose(1, 2, 0))
-    verts, normals = face.verts_camera_mm[vertices], face.normals_camera[vertices]
-    at = ops.project(np.ascontiguousarray(verts), face.pose.intrinsics)[:, :2]
-    height, width = face.image.shape[:2]
-    within = ((at > 0) & (at < np.array([width - 1, height - 1]))).all(1)
+    crop = crop_from_landmarks(landmarks_px, roll_from_landmarks(landmarks_px), CROP_PX)
+    photo = np.ascontiguousarray(ops.warp(image, crop.matrix, CROP_PX).transpose(1, 2, 0))
+    verts, normals = mesh.verts_camera_mm[vertices], mesh.normals_camera[vertices]
+    at = ops.project(np.ascontiguousarray(verts), mesh.intrinsics)[:, :2]
+    within = ((at > 0) & (at < np.array([mesh.width - 1, mesh.height - 1]))).all(1)
     x, y = crop.to_crop(at).T
     colors = cv2.remap(photo, x[:, None].copy(), y[:, None].copy(), cv2.INTER_LINEAR)[:, 0]
-    towards = -(normals * verts).sum(1) / np.maximum(np.linalg.norm(verts, axis=1), 1e-6)
-    weight = np.where(within & face.visible[vertices] & (towards > GRAZING), towards * basis.area, 0)
+    cosine = -(normals * verts).sum(1) / np.maximum(np.linalg.norm(verts, axis=1), 1e-6)
+    seen = within & mesh.visible[vertices] & (cosine > MIN_COSINE)
+    weight = np.where(seen, cosine * basis.area, 0)
     return np.asarray(colors, np.float32), (weight / max(float(weight.sum()), 1e-6)).astype(np.float32)
 
 
-def _light(
-    y: FloatArray, albedo: FloatArray, light: FloatArray, w: FloatArray, near: FloatArray
+def _fit_light(
+    y: FloatArray, albedo: FloatArray, light: FloatArray, w: FloatArray, predicted: FloatArray
 ) -> FloatArray:
-    """(9, 3) by weighted least squares for each channel; the directions are held near the network's."""
-    hold = np.diag(np.r_[1e-6, np.full(8, LIGHT_NEAR)])
+    """(9, 3) by weighted least squares per channel, regularised towards the prediction."""
+    prior = np.diag(np.r_[PRIOR_AMBIENT, np.full(8, PRIOR_LIGHT)])
     out = np.empty((9, 3), np.float32)
     for c in range(3):
         system = light * albedo[c::3, None]
-        left = (y[c::3] - system @ near[:, c]).astype(np.float32)
-        out[:, c] = near[:, c] + _ridge(system, left, w[c::3], hold)
+        residual = (y[c::3] - system @ predicted[:, c]).astype(np.float32)
+        out[:, c] = predicted[:, c] + _regularised_least_squares(system, residual, w[c::3], prior)
     return out
 
 
-def _ridge(system: FloatArray, left: FloatArray, w: FloatArray, hold: DoubleArray) -> FloatArray:
-    """argmin over x of sum w (system x - left)^2 + x^T hold x."""
+def _regularised_least_squares(
+    system: FloatArray, residual: FloatArray, w: FloatArray, prior: DoubleArray
+) -> FloatArray:
+    """argmin over x of sum w (system x - residual)^2 + x^T prior x."""
     weighted = system * w[:, None]
-    normal = (weighted.T @ system).astype(np.float64) + hold
-    return np.linalg.solve(normal, (weighted.T @ left).astype(np.float64)).astype(np.float32)
+    normal = (weighted.T @ system).astype(np.float64) + prior
+    return np.linalg.solve(normal, (weighted.T @ residual).astype(np.float64)).astype(np.float32)

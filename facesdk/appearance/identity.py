@@ -1,26 +1,21 @@
-"""Who is it: shape and albedo of a face as one short vector, near for photos of one person.
+"""Identity embedding: linear map of shape and albedo coefficients to 128-D.
 
-A linear map of the coefficients, learned from photos by ridge regression onto a face recogniser's embedding
-(training/learn_identity.py). It sees no pixel: what it tells apart, the reconstruction holds. It is no match
-for a recogniser, and less so where the face is covered, dark or in profile.
+Learned from photos by ridge regression onto a face recogniser's embedding (training/learn_identity.py). No
+pixel enters: it distinguishes only what the reconstruction holds. It does not replace a recogniser, least of
+all where the face is covered, dark or in profile.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from facesdk import manifest
+from facesdk.core.appearance import Appearance
+from facesdk.core.arrays import FloatArray
 from facesdk.errors import AssetError, InvalidOptions
-
-if TYPE_CHECKING:
-    from facesdk.appearance.fit import Appearance
-
-FloatArray = npt.NDArray[np.float32]
 
 
 class IdentityMap:
@@ -32,7 +27,11 @@ class IdentityMap:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> IdentityMap:
-        """Read the file that training/learn_identity.py wrote. Raises AssetError."""
+        """Read the file that training/learn_identity.py wrote.
+
+        Raises:
+            AssetError: it is missing or damaged.
+        """
         from safetensors.numpy import load_file
 
         try:
@@ -43,7 +42,18 @@ class IdentityMap:
         return cls(mean, directions)
 
     def __call__(self, identity: FloatArray, appearance: Appearance) -> FloatArray:
-        """(N,) of length one, from (n_id,) shape coefficients and the albedo's."""
+        """Embed a face.
+
+        Args:
+            identity: (n_id,) shape coefficients.
+            appearance: albedo and detail coefficients; fitted to the photo, as those that it was learned on.
+
+        Returns:
+            (N,) float32 of length one.
+
+        Raises:
+            InvalidOptions: the face model has another number of coefficients.
+        """
         coefficients = np.concatenate([identity, appearance.albedo, appearance.detail])
         if len(coefficients) != len(self._mean):
             raise InvalidOptions(

@@ -1,4 +1,4 @@
-"""Picture + mesh -> UV texture.
+"""UV texture of a face from photo and mesh.
 
 A texel is taken from the photo where its point of the face is in the picture, turned towards the camera and
 in front of the rest of the face. Elsewhere it is the model's albedo under the estimated light, scaled per
@@ -9,70 +9,82 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from facesdk import ops
+from facesdk.core.arrays import FloatArray, IntArray, Picture
 from facesdk.errors import InvalidArray
+from facesdk.io.picture import encode_picture
+from facesdk.morphable.face_model import FaceModel
+from facesdk.rendering.posed_mesh import PosedMesh
 from facesdk.rendering.render import lit_colors
 
-if TYPE_CHECKING:
-    from facesdk.morphable.face_model import FaceModel
-    from facesdk.result import Face
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int32]
-
 DEPTH_TOLERANCE_MM = 4.0  # more than the depth between two pixels on a slope, less than nose to cheek
-COSINE = (0.15, 0.45)  # seen at a more grazing angle than the first counts nothing, than the second fully
-CHUNK = 1 << 16  # texels worked on at a time: what is between the steps stays in the cache
+COSINE = (0.15, 0.45)  # to the line of sight: weight 0 at the first, 1 from the second on
+CHUNK = 1 << 16  # texels per pass: intermediate arrays stay in the cache
 SAMPLED = 20000  # of all texels, for the median level
 BORDER_PX = 4  # texels painted beyond the edge of an island, so that its seam stays clean when filtered
+MIN_VISIBILITY = 0.8  # of a texel that counts for the level
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Texture:
     """A baked texture; row 0 is v = 1, as in an image file."""
 
-    image: npt.NDArray[np.uint8]  # (size, size, 3) RGB
-    observed: FloatArray  # (size, size) in 0..1: how much of a texel comes from the photo
+    image: Picture  # (size, size, 3) RGB
+    observed: FloatArray  # (size, size) in 0..1: weight of the photo in a texel
 
     @functools.cached_property
     def png(self) -> bytes:
-        """The image as the bytes of a .png file; encoded once for all files that hold it."""
-        from facesdk.io.files import encode_picture
-
+        """The image as the bytes of a .png file."""
         return encode_picture(self.image, ".png")
 
+    def __repr__(self) -> str:
+        size, share = len(self.image), float((self.observed > 0).mean())
+        return f"Texture({size} x {size}, {share:.0%} observed)"
 
-def bake(face: Face, size: int = 1024) -> Texture:
-    """The texture of one face, size x size texels; raises InvalidArray if its model has no UVs."""
-    model = face.model
+
+def bake(
+    mesh: PosedMesh, image: Picture, model: FaceModel, albedo: FloatArray, sh: FloatArray, size: int = 1024
+) -> Texture:
+    """Bake the texture of one face.
+
+    Args:
+        mesh: the face in the photo's camera.
+        image: (H, W, 3) uint8 RGB, the photo.
+        model: the mesh's face model: triangles and texture coordinates.
+        albedo: (V, 3), 0..1.
+        sh: (9, 3), RGB.
+        size: side of the texture, texels.
+
+    Raises:
+        InvalidArray: the model has no texture coordinates.
+    """
     if len(model.uv_triangles) == 0:
         raise InvalidArray(f"texture: {model.name} has no texture coordinates")
-    unfolded = _unfold(model, size)
-    shown = _Shown(face)
-    every = len(unfolded.texels)
-    level = shown.level(unfolded.vertices[:: every // SAMPLED + 1], unfolded.weights[:: every // SAMPLED + 1])
-    image = np.zeros((size * size, 3), dtype=np.uint8)
+    layout = _layout(model, size)
+    source = _Source(mesh, image, albedo, sh)
+    count = len(layout.texels)
+    step = count // SAMPLED + 1
+    level = source.level(layout.vertices[::step], layout.weights[::step])
+    texture = np.zeros((size * size, 3), dtype=np.uint8)
     observed = np.zeros(size * size, dtype=np.float32)
-    for start in range(0, every, CHUNK):
+    for start in range(0, count, CHUNK):
         some = slice(start, start + CHUNK)
-        seen, lit, weight = shown.at(unfolded.vertices[some], unfolded.weights[some])
+        seen, lit, weight = source.at(layout.vertices[some], layout.weights[some])
         lit = np.clip(lit * level, 0.0, 1.0)
         color = lit + weight[:, None] * (seen - lit)
-        image[unfolded.texels[some]] = (color * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
-        observed[unfolded.texels[some]] = weight
-    image[unfolded.border] = image[unfolded.border_from]
-    return Texture(image.reshape(size, size, 3), observed.reshape(size, size))
+        texture[layout.texels[some]] = (color * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
+        observed[layout.texels[some]] = weight
+    texture[layout.border] = texture[layout.border_from]
+    return Texture(texture.reshape(size, size, 3), observed.reshape(size, size))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Unfolded:
-    """The mesh laid flat in UV space: the n texels under its triangles, each a mean of three vertices."""
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class _Layout:
+    """The mesh in UV space: the n texels under its triangles, each a weighted mean of three vertices."""
 
     texels: IntArray  # (n,) row * size + column
     vertices: IntArray  # (n, 3)
@@ -82,8 +94,8 @@ class _Unfolded:
 
 
 @functools.lru_cache(maxsize=2)
-def _unfold(model: FaceModel, size: int) -> _Unfolded:
-    """The layout of a model's texture, the same for every face: made once (about 40 MB for 1024 texels)."""
+def _layout(model: FaceModel, size: int) -> _Layout:
+    """Rasterize a model's texture coordinates; the same for every face, kept (40 MB at 1024 texels)."""
     # Each triangle gets corners of its own, because a vertex on a seam has several places.
     corner_uv = model.uv[model.uv_triangles.ravel()]
     points = np.ones((len(corner_uv), 3), dtype=np.float32)
@@ -103,7 +115,7 @@ def _unfold(model: FaceModel, size: int) -> _Unfolded:
     named = np.zeros(int(label.max()) + 1, dtype=np.int32)
     named[label.ravel()[texels]] = texels
     border = np.flatnonzero((distance.ravel() > 0) & (distance.ravel() <= BORDER_PX)).astype(np.int32)
-    return _Unfolded(
+    return _Layout(
         texels,
         np.ascontiguousarray(model.triangles[triangle[texels]]),
         np.ascontiguousarray(raster.bary.reshape(-1, 3)[texels]),
@@ -112,46 +124,43 @@ def _unfold(model: FaceModel, size: int) -> _Unfolded:
     )
 
 
-class _Shown:
-    """What the photo and the model say of points on one face.
+class _Source:
+    """Colours of points on one face by the photo and by the model.
 
-    A triangle is about a millimetre wide: what the camera and the light make of it is linear inside, so that
-    both are worked out at the vertices.
+    A triangle is about a millimetre wide: projection and shading are linear inside, so both are computed at
+    the vertices and interpolated.
     """
 
-    def __init__(self, face: Face) -> None:
-        points, normals = face.verts_camera_mm, face.normals_camera
+    def __init__(self, mesh: PosedMesh, image: Picture, albedo: FloatArray, sh: FloatArray) -> None:
+        points, normals = mesh.verts_camera_mm, mesh.normals_camera
         length = np.maximum(np.sqrt(np.einsum("nk,nk->n", points, points)), 1e-6)
-        cosine = -np.einsum("nk,nk->n", normals, points) / length  # 1 where the surface looks at the camera
-        self._face = face
-        self._pixels = ops.project(points, face.pose.intrinsics)
-        self._lit = lit_colors(face.albedo, normals, face.sh)
+        cosine = -np.einsum("nk,nk->n", normals, points) / length  # 1 where the surface faces the camera
+        self._mesh, self._image = mesh, image
+        self._pixels = ops.project(points, mesh.intrinsics)
+        self._lit = lit_colors(albedo, normals, sh)
         self._cosine = np.repeat(cosine[:, None], 3, axis=1)
         self._starts = np.arange(0, 3 * CHUNK + 1, 3, dtype=np.int32)
 
     def at(self, vertices: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Of n points, each a mean (n, 3) of vertices: the photo's colour (n, 3) and the model's, and how
-
-        well the photo shows them (n,), all in 0..1.
-        """
+        """Photo colours (n, 3), model colours (n, 3), visibility (n,), 0..1, of means of three vertices."""
         starts, index, share = self._starts[: len(vertices) + 1], vertices.ravel(), weights.ravel()
         pixels = ops.subdivide(self._pixels, starts, index, share)
         cosine = ops.subdivide(self._cosine, starts, index, share)[:, 0]
         lit = ops.subdivide(self._lit, starts, index, share)
-        return _sample(self._face.image, pixels[:, :2]), lit, self._visibility(pixels, cosine)
+        return _sample(self._image, pixels[:, :2]), lit, self._visibility(pixels, cosine)
 
     def level(self, vertices: IntArray, weights: FloatArray) -> FloatArray:
-        """(3,) factor from the model's lit albedo to the photo's level; a median, for hair and glare."""
+        """(3,) factor from the model's lit albedo to the photo's level; a median: robust to glare."""
         seen, lit, weight = self.at(vertices, weights)
-        sure = weight > 0.8
-        if sure.sum() < SAMPLED // 1000:
+        visible = weight > MIN_VISIBILITY
+        if visible.sum() < SAMPLED // 1000:
             return np.ones(3, dtype=np.float32)
-        ratio = np.median(seen[sure] / np.maximum(lit[sure], 0.02), axis=0)
+        ratio = np.median(seen[visible] / np.maximum(lit[visible], 0.02), axis=0)
         return np.clip(ratio, 0.25, 4.0).astype(np.float32)
 
     def _visibility(self, pixels: FloatArray, cosine: FloatArray) -> FloatArray:
-        """(n,) in 0..1: how well the photo shows points given as x px, y px, depth mm."""
-        rendering = self._face.rendering
+        """(n,) weights, 0..1, of the photo at points given as x px, y px, depth mm."""
+        rendering = self._mesh.rendering
         height, width = rendering.depth_mm.shape
         depth = pixels[:, 2]
         # Far off the picture a whole number would overflow.
@@ -161,13 +170,13 @@ class _Shown:
         flat = np.where(inside, row * width + column, 0)
         nearest = np.where(inside, rendering.depth_mm.ravel()[flat], 0.0)
         # A mm of depth grows with the distance between two pixels where the face is small.
-        pixel_mm = depth / self._face.pose.intrinsics[0, 0]
+        pixel_mm = depth / self._mesh.intrinsics[0, 0]
         in_front = (nearest > 0) & (depth <= nearest + (2.0 * pixel_mm + np.float32(DEPTH_TOLERANCE_MM)))
         ramp = np.clip((cosine - COSINE[0]) / (COSINE[1] - COSINE[0]), 0.0, 1.0)
         return np.where(in_front, ramp * ramp * (3.0 - 2.0 * ramp), 0.0).astype(np.float32)
 
 
-def _sample(image: npt.NDArray[np.uint8], pixels: FloatArray) -> FloatArray:
+def _sample(image: Picture, pixels: FloatArray) -> FloatArray:
     """(n, 3) colours in 0..1 at (n, 2) px, bilinear."""
     columns = pixels[:, 0], pixels[:, 1]  # a reduction along the short axis would take ten times as long
     low = [np.floor(values.min()) - 1 for values in columns]

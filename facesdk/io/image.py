@@ -16,23 +16,28 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 import numpy.typing as npt
 
+from facesdk.core.arrays import Picture
 from facesdk.errors import InvalidImage
 
 if TYPE_CHECKING:
     import PIL.Image
 
 ImageLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, "PIL.Image.Image", npt.NDArray[Any]]
-Picture = npt.NDArray[np.uint8]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"})
 
 
 def load_image(image: ImageLike, *, bgr: bool = False, max_megapixels: float = 64.0) -> Picture:
-    """Any accepted picture as (H, W, 3) uint8 RGB, C order.
+    """Convert any accepted picture to (H, W, 3) uint8 RGB, C order.
 
-    image: path, bytes of an image file, PIL image, or array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4),
-    uint8 or float in 0..1; bgr says that an array's first three channels are blue, green, red.
-    Raises InvalidImage, with the reason in one line.
+    Args:
+        image: path, bytes of an image file, PIL image, or array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4),
+            uint8 or float in 0..1.
+        bgr: an array's first three channels are blue, green, red.
+        max_megapixels: larger pictures are refused before they are decoded.
+
+    Raises:
+        InvalidImage: the picture cannot be used; the reason in one line.
     """
     if isinstance(image, np.ndarray):
         return _from_array(image, bgr, max_megapixels)
@@ -55,7 +60,7 @@ def load_image(image: ImageLike, *, bgr: bool = False, max_megapixels: float = 6
 
 
 def load_frame(frame: ImageLike, *, bgr: bool = False, max_megapixels: float = 64.0) -> Picture:
-    """As `load_image`, but an array that is an RGB picture already is not copied."""
+    """Convert like `load_image`, but do not copy an array that is an RGB picture already."""
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         return load_image(frame, bgr=bgr, max_megapixels=max_megapixels)
     _check_size(frame.shape[1], frame.shape[0], "array", max_megapixels)

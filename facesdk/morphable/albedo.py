@@ -1,8 +1,8 @@
-"""The skin's colour without the light, as a linear model (equation 2) on the control mesh.
+"""Albedo as a linear model on the control mesh (paper 1, equation 2).
 
-Its first directions are those that the network gives. A file may have more, `detail`, that only a photo's
-pixels can tell; each is symmetric or antisymmetric in the face's middle plane, so one half is stored. What
-colours leave is mostly gray, so the last of them change all three channels alike and are stored as one.
+Its first directions are those that the network predicts. A file may have more, `detail`, that only a photo's
+pixels determine; each is symmetric or antisymmetric in the face's middle plane, so one half is stored. The
+last of them change all three channels alike and are stored as one.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
-
-FloatArray = npt.NDArray[np.float32]
-IndexArray = npt.NDArray[np.intp]
+from facesdk.core.arrays import FloatArray, IndexArray
 
 
 class Albedo:
-    """Mean and directions as they are stored; widened on use, because a tracker never asks for them."""
+    """Mean and directions as stored; converted to floats on use, because tracking needs none."""
 
     def __init__(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
         self.mean: FloatArray = np.ascontiguousarray(tensors["albedo_mean_control"], dtype=np.float32)
@@ -58,13 +56,13 @@ class Albedo:
 
     @property
     def proper(self) -> IndexArray:
-        """Control vertices of the face proper, which detail is known for; all where there is no detail."""
+        """Control vertices of the face proper, those with detail; all where there is no detail."""
         if not self.n_detail:
             return np.arange(len(self.mean))
         return np.unique(np.concatenate([self._half, self._other]))
 
     def control(self, coefficients: FloatArray, detail: FloatArray) -> FloatArray:
-        """(C, 3) RGB, not clipped, from (n_tex,) and (n_detail,) coefficients."""
+        """Decode (n_tex,) and (n_detail,) coefficients to (C, 3) RGB, not clipped."""
         basis = self._basis
         if basis.dtype != np.int8:
             basis = np.ascontiguousarray(basis, dtype=np.float32)
@@ -104,7 +102,7 @@ class Albedo:
 
 
 def _with(color: FloatArray, gray: FloatArray) -> FloatArray:
-    """The sum of what is in colour (H, 3) and in gray (H,), either of which may be empty."""
+    """Add colour (H, 3) and gray (H,), either of which may be empty."""
     if not len(gray):
         return color
     wide = np.broadcast_to(gray[:, None], (len(gray), 3))

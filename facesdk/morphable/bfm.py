@@ -22,10 +22,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facesdk.core.arrays import FloatArray
 from facesdk.errors import AssetError
 from facesdk.morphable.face_model import FaceModel
+from facesdk.morphable.packing import packed_tensors
 
-FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.int64]
 
 N_EXP_VERTS = 53215  # vertices of the expression basis (the model without its inner mouth)
@@ -34,13 +35,17 @@ ORIGIN = "midway between the means of the two eyes' landmarks of the mean face"
 
 
 def load_bfm(folder: str | os.PathLike[str]) -> FaceModel:
-    """The face model of a BFM-2009 folder; raises AssetError naming the file that is missing or damaged."""
+    """Read a BFM-2009 folder.
+
+    Raises:
+        AssetError: a file is missing or damaged; names it.
+    """
     tensors, metadata = bfm_tensors(Path(folder))
     return FaceModel(tensors, metadata, Path(folder).name)
 
 
 def save_bfm(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
-    """Convert once: write the model as .safetensors, which Options(face_model=...) opens."""
+    """Convert a BFM-2009 folder to the .safetensors file that Options(face_model=...) opens."""
     from safetensors.numpy import save_file
 
     tensors, metadata = bfm_tensors(Path(folder))
@@ -50,7 +55,7 @@ def save_bfm(folder: str | os.PathLike[str], out: str | os.PathLike[str]) -> Non
 
 
 def bfm_tensors(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
-    """Tensors and metadata in the form of face_model.safetensors, without subdivision, UVs or ARKit names."""
+    """Read tensors and metadata as in face_model.safetensors, without subdivision, UVs or ARKit names."""
     if (folder / "01_MorphableModel.mat").exists():
         parts = _from_whole(folder)
     elif (folder / "BFM_model_front.mat").exists():
@@ -61,8 +66,12 @@ def bfm_tensors(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, st
 
 
 def packed(parts: dict[str, Any]) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
-    """Tensors and metadata of a model's parts: mean (V, 3) mm, identity, expression (K, V, 3) mm per unit,
-    texture_mean (V, 3) and texture (K, V, 3) in 0..1, triangles (T, 3), landmarks (68,) vertices."""
+    """Convert a model's parts to the tensors and metadata of a face-model file.
+
+    Args:
+        parts: mean (V, 3) mm; identity and expression (K, V, 3) mm per unit; texture_mean (V, 3) and texture
+            (K, V, 3) in 0..1; triangles (T, 3); landmarks (68,) vertices.
+    """
     mean = parts["mean"]
     triangles = _outward(mean, parts["triangles"])
     points = parts["landmarks"]
@@ -96,7 +105,7 @@ def packed(parts: dict[str, Any]) -> tuple[dict[str, npt.NDArray[Any]], dict[str
         "n_skin_verts": str(verts),
         "n_skin_triangles": str(len(triangles)),
     }
-    return tensors, metadata
+    return tensors | packed_tensors(tensors), metadata
 
 
 def _from_front(folder: Path) -> dict[str, Any]:

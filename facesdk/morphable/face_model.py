@@ -9,23 +9,23 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facesdk import manifest, ops
-from facesdk.appearance.fit import AppearanceModel, appearance_model
 from facesdk.core.arkit import ARKIT_NAMES
+from facesdk.core.arrays import FloatArray, IntArray, as_float32, as_int32
 from facesdk.errors import AssetError, InvalidArray
 from facesdk.morphable.albedo import Albedo
-from facesdk.morphable.shape_blocks import pack_shapes
-from facesdk.morphable.shape_rows import ByteRows, FloatRows, Shapes, SparseShapes
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int32]
+from facesdk.morphable.arkit_map import named_weights, shape_weights, stored_arkit_map
+from facesdk.morphable.packing import PACKED, packed_tensors
+from facesdk.morphable.shape_decoder import ShapeDecoder
+from facesdk.morphable.shape_rows import FloatRows, SparseShapes, stored_identity
+from facesdk.morphable.subdivision import stored_subdivision
 
 _REQUIRED = (
     "mean_control_mm", "identity_q", "identity_scale", "exp_ptr", "exp_idx", "exp_val", "triangles",
@@ -46,49 +46,47 @@ class FaceModel:
         self.version = metadata.get("version", "unknown")
         self.origin = metadata.get("origin", "unknown")
         self.exp_names: list[str] = json.loads(metadata["exp_names"])
-        self.mean_control_mm: FloatArray = _f32(tensors["mean_control_mm"])
-        self.triangles: IntArray = _i32(tensors["triangles"])
-        self.landmark_triangles: IntArray = _i32(tensors["landmark_triangles"])
-        self.landmark_bary: FloatArray = _f32(tensors["landmark_bary"])
+        self.mean_control_mm: FloatArray = as_float32(tensors["mean_control_mm"])
+        self.triangles: IntArray = as_int32(tensors["triangles"])
+        self.landmark_triangles: IntArray = as_int32(tensors["landmark_triangles"])
+        self.landmark_bary: FloatArray = as_float32(tensors["landmark_bary"])
         self.n_id, self.n_exp = len(tensors["identity_scale"]), len(self.exp_names)
         self.n_tex = len(tensors["albedo_scale"])
         self.n_detail = len(tensors.get("detail_scale", ()))
         controls = len(self.mean_control_mm)
 
-        self._identity = _identity_rows(tensors)
+        self._identity = stored_identity(tensors)
         self._expression = SparseShapes(
             tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"], len(self.mean_control_mm)
         )
-        self._last_identity: tuple[FloatArray, FloatArray | None] | None = None  # coefficients, their mesh
-
-        self._subdivision: tuple[IntArray, IntArray, FloatArray] | None = None
-        self.n_verts = controls
-        if "sub_ptr" in tensors:
-            self._subdivision = (
-                _i32(tensors["sub_ptr"]),
-                _i32(tensors["sub_idx"]),
-                _f32(tensors["sub_weights"][tensors["sub_code"]]),
-            )
-            self.n_verts = len(tensors["sub_ptr"]) - 1
+        self._subdivision = stored_subdivision(tensors)
+        self.n_verts = controls if self._subdivision is None else len(self._subdivision.ptr) - 1
         self.n_skin_verts = int(metadata.get("n_skin_verts", self.n_verts))
         self.n_skin_triangles = int(metadata.get("n_skin_triangles", len(self.triangles)))
 
         self._albedo = Albedo(tensors)
-        self.uv: FloatArray = _f32(tensors["uv"]) if "uv" in tensors else np.zeros((0, 2), np.float32)
+        self.uv: FloatArray = as_float32(tensors["uv"]) if "uv" in tensors else np.zeros((0, 2), np.float32)
         self.uv_triangles: IntArray = (
-            _i32(tensors["uv_triangles"]) if "uv_triangles" in tensors else np.zeros((0, 3), np.int32)
+            as_int32(tensors["uv_triangles"]) if "uv_triangles" in tensors else np.zeros((0, 3), np.int32)
         )
-        self.arkit_map: FloatArray | None = None  # (52, n_exp), rows in the order of ARKIT_NAMES
-        if "arkit_map" in tensors:
-            order = json.loads(metadata.get("arkit_names", "null")) or list(ARKIT_NAMES)
-            if sorted(order) != sorted(ARKIT_NAMES) or len(tensors["arkit_map"]) != len(order):
-                raise AssetError(f"{name}: its arkit_names are not the 52 names of ARKit")
-            self.arkit_map = _f32(tensors["arkit_map"])[[order.index(arkit) for arkit in ARKIT_NAMES]]
+        self.arkit_map = stored_arkit_map(tensors, metadata, name)  # (52, n_exp); None: no ARKit names
         self._check(name)
+
+        packed = tensors if all(key in tensors for key in PACKED) else packed_tensors(tensors)
+        shapes = [np.ascontiguousarray(packed[key]) for key in PACKED[:4]]
+        self.landmark_mean_mm: FloatArray = as_float32(packed["landmark_mean"])
+        self._landmark_bases: FloatArray = as_float32(packed["landmark_bases"])
+        self.landmark_corners: IntArray = as_int32(packed["landmark_corners"])
+        self._decoder = self._make_decoder(ops.ShapeBlocks(*shapes), name)
+        self._recipe: tuple[Any, ...] = (type(self), (tensors, metadata, name))  # for pickling
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> FaceModel:
-        """The bundled model, or one from a .safetensors file; raises AssetError if missing or damaged."""
+        """Load the bundled model, or one from a .safetensors file.
+
+        Raises:
+            AssetError: the file is missing or damaged.
+        """
         from safetensors import SafetensorError, safe_open
 
         file = Path(path) if path is not None else manifest.asset_path(manifest.FACE_MODEL)
@@ -98,133 +96,105 @@ class FaceModel:
                 tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
         except (OSError, SafetensorError) as error:
             raise AssetError(f"{file.name}: cannot be read as a face model ({error})") from error
-        return cls(tensors, metadata, file.name)
+        model = cls(tensors, metadata, file.name)
+        model._recipe = (_loaded, (None if path is None else file.resolve(),))
+        return model
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the file that the model came from, or as its tensors where it came from none."""
+        return self._recipe
+
+    def __copy__(self) -> FaceModel:
+        """The model itself: it does not change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FaceModel:
+        """The model itself: it does not change."""
+        return self
+
+    def __repr__(self) -> str:
+        sizes = f"{self.n_id}/{self.n_tex}/{self.n_exp} identity/albedo/expression"
+        return f"FaceModel({self.name!r}, version {self.version}, {self.n_verts} vertices, {sizes})"
 
     def decode(self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1) -> FloatArray:
-        """(V, 3) vertices in the face frame, mm, from (n_id,) and (n_exp,) coefficients (equation 1).
+        """Decode coefficients to a mesh (paper 1, equation 1).
 
-        The mesh of the last identity is kept: over a track, whose identity is steady, a decode is expressions
-        and subdivision alone.
+        The mesh of the last identity is kept, so that one that comes again costs expressions alone.
+
+        Args:
+            identity: (n_id,).
+            expression: (n_exp,).
+            threads: CPU threads.
+
+        Returns:
+            (V, 3) float32 mm, face frame.
+
+        Raises:
+            InvalidArray: another number of coefficients.
         """
-        coeffs = _vector("identity", identity, self.n_id)
-        weights = _vector("expression", expression, self.n_exp)
-        if self._joint and not self._is_last(coeffs):
-            # Both at once cost less than one after the other; the identity's own mesh is for those that stay.
-            self._last_identity = (coeffs.copy(), None)
-            return self._decoder(self.mean_control_mm, np.concatenate([coeffs, weights]), threads=threads)
-        return self._decoder(self.identity_mesh(coeffs, threads), self._local(weights), threads=threads)
+        return self._decoder.decode(*self._split(identity, expression), threads)
 
     def identity_mesh(self, identity: npt.ArrayLike, threads: int = 1) -> FloatArray:
-        """(C, 3) control vertices of (n_id,) coefficients without expression, face frame, mm; read-only."""
-        coeffs = _vector("identity", identity, self.n_id)
-        last = self._last_identity
-        # Looked at once: another thread may put another person's in its place.
-        if last is not None and last[1] is not None and np.array_equal(last[0], coeffs):
-            return last[1]
-        if isinstance(self._identity, FloatRows):
-            without = np.concatenate([coeffs, np.zeros(self.n_exp, np.float32)])
-            mesh = self._decoder(self.mean_control_mm, without, threads=threads)
-        else:
-            mesh = self._identity.added_to(self.mean_control_mm, coeffs, threads)
-        mesh.flags.writeable = False
-        self._last_identity = (coeffs.copy(), mesh)
-        return mesh
-
-    def _is_last(self, coeffs: FloatArray) -> bool:
-        return self._last_identity is not None and np.array_equal(self._last_identity[0], coeffs)
-
-    def _local(self, weights: FloatArray) -> FloatArray:
-        """What the decoder's shapes weigh where the identity is in its mesh already."""
-        return np.concatenate([np.zeros(self.n_id, np.float32), weights]) if self._joint else weights
+        """Decode (n_id,) coefficients to (C, 3) control vertices, face frame, mm; read-only."""
+        return self._decoder.identity_mesh(_vector("identity", identity, self.n_id), self.n_exp, threads)
 
     def control_mesh(
         self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1
     ) -> FloatArray:
-        """(C, 3) control vertices in the face frame, mm: the mesh before subdivision."""
-        control = self.identity_mesh(identity, threads)
-        weights = _vector("expression", expression, self.n_exp)
-        return self._control_decoder(control, self._local(weights), threads=threads)
+        """Decode coefficients to (C, 3) control vertices, face frame, mm: the mesh before subdivision."""
+        return self._decoder.control_mesh(*self._split(identity, expression), threads)
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
-        """(68, 3) landmarks of a (V, 3) mesh, in the mesh's frame and unit."""
-        return ops.mesh_points(verts, self._landmark_corners, self.landmark_bary)
+        """Interpolate the (68, 3) landmarks of a (V, 3) mesh, in its frame and unit."""
+        return ops.mesh_points(verts, self.landmark_corners, self.landmark_bary)
 
     @functools.cached_property
     def blinks(self) -> list[int] | None:
-        """Expressions that shut the person's right and left eye; None where the model has none."""
+        """Indices of the expressions that shut the person's right and left eye; None without such."""
         names = list(self.exp_names)
         for right, left in (("eyeBlink_R", "eyeBlink_L"), ("eyeBlinkRight", "eyeBlinkLeft")):
             if right in names and left in names:
                 return [names.index(right), names.index(left)]
         return None
 
-    @functools.cached_property
-    def _landmark_corners(self) -> IntArray:
-        return np.ascontiguousarray(self.triangles[self.landmark_triangles])
-
     def landmarks_of(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
-        """(68, 3) landmarks in the face frame, mm, straight from the coefficients: no mesh is decoded."""
+        """Decode the (68, 3) landmarks alone, face frame, mm, from (n_id,) and (n_exp,) coefficients."""
         mean, bases = self.landmark_bases
-        coeffs = self._coefficients(identity, expression)
+        coeffs = np.concatenate(self._split(identity, expression))
         return np.asarray(mean + (coeffs @ bases.reshape(len(bases), -1)).reshape(mean.shape))
 
-    @functools.cached_property
-    def landmark_bases(self) -> tuple[FloatArray, FloatArray]:
-        """Mean (68, 3) and bases (n_id + n_exp, 68, 3) of the landmarks alone, mm."""
-        used, weights = self._landmark_controls()
-        bases = np.zeros((self.n_id + self.n_exp, len(used), 3), dtype=np.float32)
-        bases[: self.n_id] = self._identity.at(used)
-        ptr, index, value = self._expression.ptr, self._expression.idx, self._expression.val
-        place = np.full(len(self.mean_control_mm), -1)
-        place[used] = np.arange(len(used))
-        entries = np.flatnonzero(place[index] >= 0)
-        shape = np.searchsorted(ptr, entries, side="right") - 1
-        bases[self.n_id + shape, place[index[entries]]] = value[entries]
-        mean = weights @ self.mean_control_mm[used]
-        return mean, np.ascontiguousarray(np.einsum("lc,kcx->klx", weights, bases, optimize=True))
-
-    def _landmark_controls(self) -> tuple[IntArray, FloatArray]:
-        """Control vertices (N,) that move a landmark, and their weights (68, N) in each."""
-        rows, index, value = [], [], []
-        corners = self.triangles[self.landmark_triangles]
-        for landmark, (vertices, shares) in enumerate(zip(corners, self.landmark_bary, strict=True)):
-            for vertex, share in zip(vertices, shares, strict=True):
-                controls, weight = self._controls_of(int(vertex))
-                rows.append(np.full(len(controls), landmark))
-                index.append(controls)
-                value.append(share * weight)
-        used, column = np.unique(np.concatenate(index), return_inverse=True)
-        weights = np.zeros((len(corners), len(used)), dtype=np.float32)
-        np.add.at(weights, (np.concatenate(rows), column), np.concatenate(value))
-        return used, weights
-
-    def _controls_of(self, vertex: int) -> tuple[IntArray, FloatArray]:
-        """Control vertices and weights that make one dense vertex."""
-        if self._subdivision is None:
-            return np.array([vertex], dtype=np.int32), np.ones(1, dtype=np.float32)
-        ptr, index, value = self._subdivision
-        span = slice(int(ptr[vertex]), int(ptr[vertex + 1]))
-        return index[span], value[span]
-
-    @functools.cached_property
-    def _decoder(self) -> ops.Decoder:
-        controls = len(self.mean_control_mm)
-        moved: Iterable[FloatArray] = self._expression
-        if isinstance(self._identity, FloatRows):
-            moved = Shapes(self._identity, self._expression)
-        return ops.Decoder(controls, pack_shapes(moved, controls), self._subdivision)
+    def _make_decoder(self, shapes: ops.ShapeBlocks, name: str) -> ShapeDecoder:
+        """The decoder of the packed shapes; raises AssetError where a packed tensor does not fit."""
+        moved = self.n_exp + (self.n_id if isinstance(self._identity, FloatRows) else 0)
+        ok = (
+            int(shapes.row.max(initial=0)) < moved
+            and self.landmark_mean_mm.shape == (68, 3)
+            and self._landmark_bases.shape == (self.n_id + self.n_exp, 68, 3)
+            and self.landmark_corners.shape == (68, 3)
+            and 0 <= self.landmark_corners.min() <= self.landmark_corners.max() < self.n_verts
+        )
+        try:
+            if ok:
+                return ShapeDecoder(self.mean_control_mm, self._identity, shapes, self._subdivision)
+        except InvalidArray as error:
+            raise AssetError(f"{name}: its packed shapes are damaged ({error})") from error
+        raise AssetError(f"{name}: its packed tensors do not fit its shapes; the file is damaged")
 
     @property
-    def _joint(self) -> bool:
-        """Whether the decoder has the identities too, before the expressions."""
-        return isinstance(self._identity, FloatRows)
-
-    @functools.cached_property
-    def _control_decoder(self) -> ops.Decoder:
-        return ops.Decoder(len(self.mean_control_mm), self._decoder.shapes)
+    def landmark_bases(self) -> tuple[FloatArray, FloatArray]:
+        """Mean (68, 3) mm and bases (n_id + n_exp, 68, 3) mm per unit of the landmarks, face frame."""
+        return self.landmark_mean_mm, self._landmark_bases
 
     def albedo(self, coefficients: npt.ArrayLike, detail: npt.ArrayLike | None = None) -> FloatArray:
-        """(V, 3) RGB albedo, not clipped, from (n_tex,) coefficients (equation 2) and (n_detail,) detail."""
+        """Decode albedo (paper 1, equation 2).
+
+        Args:
+            coefficients: (n_tex,).
+            detail: (n_detail,); None: zeros.
+
+        Returns:
+            (V, 3) float32 RGB, 1 for white, not clipped.
+        """
         beta = _vector("albedo coefficients", coefficients, self.n_tex)
         none = np.zeros(self.n_detail, np.float32)
         fine = none if detail is None else _vector("albedo detail", detail, self.n_detail)
@@ -235,15 +205,8 @@ class FaceModel:
         directions = self._albedo.directions()
         if self._subdivision is None:
             return self._albedo.mean[vertices], directions[:, vertices]
-        ptr, idx, val = self._subdivision
-        counts = np.diff(ptr)[vertices]
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        entries = np.arange(counts.sum()) - np.repeat(starts - ptr[vertices], counts)
-        weights, controls = val[entries, None], idx[entries]
-        mean = np.add.reduceat(self._albedo.mean[controls] * weights, starts, axis=0)
-        return mean, np.stack(
-            [np.add.reduceat(one[controls] * weights, starts, axis=0) for one in directions]
-        )
+        mean = self._subdivision.at(vertices, self._albedo.mean)
+        return mean, np.stack([self._subdivision.at(vertices, one) for one in directions])
 
     def face_proper(self) -> npt.NDArray[np.intp]:
         """Vertices of the dense mesh at control vertices of the face, without neck, ears and crown."""
@@ -254,53 +217,41 @@ class FaceModel:
         return np.setdiff1d(np.arange(min(len(self.mean_control_mm), self.n_skin_verts)), self.face_proper())
 
     def subdivide(self, control: FloatArray) -> FloatArray:
-        """(C, 3) values on the control mesh -> (V, 3) on the dense one."""
-        if self._subdivision is None:
-            return control
+        """Subdivide values (C, 3) on the control mesh, any unit, to (V, 3)."""
         return self._decoder.subdivide(control)
 
     def arkit(self, expression: npt.ArrayLike) -> dict[str, float]:
-        """52 ARKit names -> 0..1 from (n_exp,) weights; tongueOut is always 0: no shape shows the tongue."""
+        """Name expression weights (n_exp,): 52 ARKit names -> 0..1; tongueOut is always 0."""
         if self.arkit_map is None:
             return {}
-        weights = self.arkit_map @ _vector("expression", expression, self.n_exp)
-        return {name: float(w) for name, w in zip(ARKIT_NAMES, np.clip(weights, 0.0, 1.0), strict=True)}
+        return named_weights(self.arkit_map, _vector("expression", expression, self.n_exp))
 
     def expression_from_arkit(self, weights: Mapping[str, float]) -> FloatArray:
-        """(n_exp,) weights from ARKit names -> 0..1; names left out are 0, others raise InvalidArray."""
+        """Convert ARKit names -> 0..1 to (n_exp,) weights; names left out are 0.
+
+        Raises:
+            InvalidArray: a name is not ARKit's, or the model has no ARKit names.
+        """
         if self.arkit_map is None:
             raise InvalidArray(
                 f"expression: {self.name} has no ARKit names, expected ({self.n_exp},) weights"
             )
-        unknown = [name for name in weights if name not in ARKIT_NAMES]
-        if unknown:
-            raise InvalidArray(f"expression: unknown name {unknown[0]!r}, expected one of the 52 ARKit names")
-        result = np.zeros(self.n_exp, dtype=np.float32)
-        for name, weight in weights.items():
-            # browInnerUp and cheekPuff each stand for a left and a right shape.
-            result[self.arkit_map[ARKIT_NAMES.index(name)] > 0] = weight
-        return result
+        return shape_weights(self.arkit_map, weights)
 
     def arkit_shapes(self) -> FloatArray:
-        """(52, C, 3) displacements in mm of the ARKit shapes on the control mesh; zeros for tongueOut."""
+        """Displacements (52, C, 3) in mm of the ARKit shapes on the control mesh; zeros for tongueOut."""
         if self.arkit_map is None:
             return np.zeros((0, len(self.mean_control_mm), 3), dtype=np.float32)
         used = (self.arkit_map > 0).astype(np.float32)
         shapes = np.stack([shape.copy() for shape in self._expression])
         return np.asarray(np.tensordot(used, shapes, axes=1), dtype=np.float32)
 
-    @functools.cached_property
-    def appearance(self) -> AppearanceModel:
-        """The albedo model at the vertices that a photo is looked at in."""
-        return appearance_model(self)
-
-    def _coefficients(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> FloatArray:
-        return np.concatenate(
-            [_vector("identity", identity, self.n_id), _vector("expression", expression, self.n_exp)]
-        )
+    def _split(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Both as float32 vectors of the model's sizes."""
+        return _vector("identity", identity, self.n_id), _vector("expression", expression, self.n_exp)
 
     def _check(self, name: str) -> None:
-        """Sizes and index ranges that a damaged file would break later, far from its name."""
+        """Check sizes and index ranges; a damaged file would else fail later, far from its name."""
         controls, limit = len(self.mean_control_mm), self.n_verts
         ok = (
             self._identity.fits(self.n_id, controls)
@@ -319,13 +270,10 @@ class FaceModel:
             raise AssetError(f"{name}: sizes of its tensors do not agree; the file is damaged")
 
 
-def _identity_rows(tensors: Mapping[str, npt.NDArray[Any]]) -> ByteRows | FloatRows:
-    """The identity shapes, in the form in which the file has them."""
-    rows, scale = tensors["identity_q"], _f32(tensors["identity_scale"])
-    if rows.dtype != np.int8:
-        return FloatRows(rows, scale)
-    none = np.zeros((0, *rows.shape[1:]), dtype=np.int8)
-    return ByteRows(rows, tensors.get("identity_low_q", none), scale)
+@functools.lru_cache(maxsize=4)
+def _loaded(path: Path | None) -> FaceModel:
+    """The model of a file, once per process: unpickled faces share it."""
+    return FaceModel.load(path)
 
 
 def _vector(name: str, values: npt.ArrayLike, length: int) -> FloatArray:
@@ -333,11 +281,3 @@ def _vector(name: str, values: npt.ArrayLike, length: int) -> FloatArray:
     if vector.shape != (length,):
         raise InvalidArray(f"{name}: got shape {vector.shape}, expected ({length},)")
     return vector
-
-
-def _f32(array: npt.NDArray[Any]) -> FloatArray:
-    return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _i32(array: npt.NDArray[Any]) -> IntArray:
-    return cast(IntArray, np.ascontiguousarray(array, dtype=np.int32))

@@ -1,4 +1,4 @@
-"""Linear shapes as blocks of bytes: a byte for each number, and half bytes more where one is too coarse."""
+"""Linear shapes quantised to int8 blocks, refined where one byte is too coarse."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from facesdk.core.arrays import FloatArray
 from facesdk.ops import ShapeBlocks
 
-FloatArray = NDArray[np.float32]
-
 BLOCK = 256  # numbers in a block, as in csrc/ops/decode
-FINER = 15  # steps of half a byte in one of what it refines: from -7 to 7
-MOST_LEVELS = 4
-RMS_ERROR_MM = 0.006  # of a coordinate: 0.009 mm for a vertex in the mean, and hardly ever more than 0.04
+FINER = 15  # steps of a refinement in one of what it refines: from -7 to 7
+MAX_LEVELS = 4  # entries of one shape for one block
+RMS_ERROR_MM = 0.006  # of a coordinate; a vertex is 0.009 mm off in the mean, seldom more than 0.04
 
 
 def pack_shapes(shapes: Iterable[FloatArray], controls: int, error: float = RMS_ERROR_MM) -> ShapeBlocks:
-    """Shapes, (C, 3) mm each, as blocks of bytes; blocks that a shape does not move are left out.
+    """Quantise shapes to int8 blocks; blocks that a shape does not move are left out.
 
-    A byte holds a number of a block to a step of 1/127 of the block's largest. Where that is too coarse, the
-    remainder is stored by half a byte, 15 times as fine, and so on: the coarsest first, until the root mean
-    square of what all shapes of a block together are off, at coefficients of variance 1, is at most `error`
-    (unit of the shapes). `shapes` is gone through twice.
+    A number is stored to a step of 1/127 of its block's largest. Where that is too coarse, the remainder is
+    stored in another entry, 15 times as fine, and so on: the coarsest first, until the root mean square error
+    of all shapes of a block together, at coefficients of variance 1, is at most `error`.
+
+    Args:
+        shapes: K arrays (C, 3) mm; iterated twice.
+        controls: C.
+        error: bound of the root mean square error of a coordinate, in the unit of the shapes.
+
+    Returns:
+        Entries ordered by block.
     """
     blocks = -(-3 * controls // BLOCK)
     largest = np.array([_largest(block) for block in _in_blocks(shapes, blocks)], np.float32)
@@ -54,7 +60,7 @@ def pack_shapes(shapes: Iterable[FloatArray], controls: int, error: float = RMS_
 
 
 def _in_blocks(shapes: Iterable[FloatArray], blocks: int) -> Iterator[FloatArray]:
-    """(blocks, 256) numbers of each shape, the last block filled up with zeros; good until the next."""
+    """(blocks, 256) numbers of each shape, the last block padded with zeros; valid until the next."""
     padded = np.zeros(blocks * BLOCK, np.float32)
     for shape in shapes:
         padded[: shape.size] = shape.reshape(-1)
@@ -66,12 +72,13 @@ def _largest(block: FloatArray) -> FloatArray:
 
 
 def _levels(steps: FloatArray, error: float) -> NDArray[np.int64]:
-    """How often each shape (K, blocks) is stored in each block: 0 where it does not move it."""
+    """Entries (K, blocks) of each shape for each block: 0 where it does not move it."""
     levels = (steps > 0).astype(np.int64)
-    for _ in range(MOST_LEVELS - 1):
+    for _ in range(MAX_LEVELS - 1):
         # Rounding to a step is off by a variance of step^2 / 12.
         variance = (steps / float(FINER) ** (levels - 1)) ** 2 / 12 * (levels > 0)
-        order = np.argsort(variance, axis=0)
+        # Mirrored shapes tie: an unstable sort would order them differently on each CPU.
+        order = np.argsort(variance, axis=0, kind="stable")
         left = np.cumsum(np.take_along_axis(variance, order, axis=0), axis=0) > error**2
         finer = np.zeros_like(left)
         np.put_along_axis(finer, order, left, axis=0)

@@ -1,22 +1,18 @@
-"""Pictures of a result: layers over the photo, and a sheet of all of them."""
+"""Pictures of faces: layers over the photo, and a sheet of all of them."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facesdk.core.arrays import FloatArray, Picture
 from facesdk.errors import InvalidOptions
-
-if TYPE_CHECKING:
-    from facesdk.result import Face, Result
-
-Picture = npt.NDArray[np.uint8]
-FloatArray = npt.NDArray[np.float32]
+from facesdk.rendering.pictures import draw_shaded
+from facesdk.rendering.posed_mesh import PosedMesh
 
 # First and last landmark of each drawn line, and whether it closes (iBUG order).
 LINES = (
@@ -24,58 +20,89 @@ LINES = (
     (36, 41, True), (42, 47, True), (48, 59, True), (60, 67, True),
 )  # fmt: skip
 LIGHT = np.array([0.3, -0.5, -0.81], dtype=np.float32)  # towards the light of the "mesh" layer, camera frame
-SURFACE = np.array([196.0, 214.0, 232.0], dtype=np.float32)  # its colour
+SURFACE = np.array([196.0, 214.0, 232.0], dtype=np.float32)  # its colour, RGB
 MESH_OPACITY = 0.6
-ROOM = 0.6  # about the faces of a contact sheet, in faces
-LARGEST_ZOOM = 3.0  # of its tiles
+SHEET_MARGIN = 0.6  # round the faces of a contact sheet, in sizes of the largest
+MAX_ZOOM = 3.0  # of its tiles
 
 
-def overlay(result: Result, layers: str | Sequence[str] = ("mesh", "landmarks")) -> Picture:
-    """The photo with the named layers drawn over it, the farthest face first; (H, W, 3) uint8 RGB."""
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class DrawnFace:
+    """What is drawn of a face."""
+
+    mesh: PosedMesh
+    landmarks_px: FloatArray  # (68, 2), px of the mesh's picture
+    colors: Callable[[], tuple[FloatArray, FloatArray]]  # albedo (V, 3) and light (9, 3), for "render" alone
+
+
+def overlay(image: Picture, faces: Sequence[DrawnFace], layers: str | Sequence[str]) -> Picture:
+    """Draw the named layers over a photo, the farthest face first.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, left as it is.
+        faces: in that picture.
+        layers: one or several of LAYERS, drawn in this order.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+
+    Raises:
+        InvalidOptions: an unknown layer.
+    """
     names = (layers,) if isinstance(layers, str) else tuple(layers)
     unknown = [name for name in names if name not in LAYERS]
     if unknown:
         raise InvalidOptions(f"layers: got {unknown[0]!r}, expected some of {', '.join(LAYERS)}")
-    canvas = result.image.copy()
-    farthest_first = sorted(result.faces, key=lambda face: -float(face.pose.translation_mm[2]))
+    canvas = image.copy()
+    farthest_first = sorted(faces, key=lambda face: -float(face.mesh.translation_mm[2]))
     for name in names:
         for face in farthest_first:
             LAYERS[name](canvas, face)
     return canvas
 
 
-def contact_sheet(result: Result, tile: int = 480) -> Picture:
-    """The photo and each layer alone, round the faces, in two rows of captioned tiles up to `tile` px."""
-    rows, columns = _around_faces(result)
-    scale = min(LARGEST_ZOOM, tile / max(rows.stop - rows.start, columns.stop - columns.start))
-    near = _zoomed(result, rows, columns, scale)
-    tiles = [_captioned(near.image, "photo")]
-    tiles += [_captioned(overlay(near, name), name) for name in LAYERS]
+def contact_sheet(image: Picture, faces: Sequence[DrawnFace], tile: int = 480) -> Picture:
+    """Draw the photo and each layer alone, round the faces, in two rows of captioned tiles.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        faces: in that picture.
+        tile: longer side of a tile, px.
+
+    Returns:
+        (H', W', 3) uint8 RGB.
+    """
+    rows, columns = _around_faces(image, faces)
+    scale = min(MAX_ZOOM, tile / max(rows.stop - rows.start, columns.stop - columns.start))
+    zoomed, near = _zoomed(image, faces, rows, columns, scale)
+    tiles = [_captioned(zoomed, "photo")]
+    tiles += [_captioned(overlay(zoomed, near, name), name) for name in LAYERS]
     half = (len(tiles) + 1) // 2
     above, below = np.concatenate(tiles[:half], axis=1), np.concatenate(tiles[half:], axis=1)
     return np.ascontiguousarray(np.concatenate([above, below], axis=0))
 
 
-def _around_faces(result: Result) -> tuple[slice, slice]:
-    """Rows and columns of the picture that hold all faces, with room about them; all of it without faces."""
-    width, height = result.image_size
-    if not result.faces:
+def _around_faces(image: Picture, faces: Sequence[DrawnFace]) -> tuple[slice, slice]:
+    """Rows and columns of the picture that hold all faces and a margin; all of it without faces."""
+    height, width = image.shape[:2]
+    if not faces:
         return slice(0, height), slice(0, width)
-    points = np.concatenate([face.landmarks_px for face in result.faces])
+    points = np.concatenate([face.landmarks_px for face in faces])
     low, high = points.min(axis=0), points.max(axis=0)
-    largest = max(float(np.ptp(face.landmarks_px, axis=0).max()) for face in result.faces)
-    room = ROOM * largest
-    x0, y0 = (int(np.clip(v - room, 0, n - 1)) for v, n in zip(low, (width, height), strict=True))
-    x1, y1 = (int(np.clip(v + room, 1, n)) for v, n in zip(high, (width, height), strict=True))
+    margin = SHEET_MARGIN * max(float(np.ptp(face.landmarks_px, axis=0).max()) for face in faces)
+    x0, y0 = (int(np.clip(v - margin, 0, n - 1)) for v, n in zip(low, (width, height), strict=True))
+    x1, y1 = (int(np.clip(v + margin, 1, n)) for v, n in zip(high, (width, height), strict=True))
     return slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
 
 
-def _zoomed(result: Result, rows: slice, columns: slice, scale: float) -> Result:
-    """The result in a part of its picture at another size; faces are drawn anew, so that edges stay fine."""
-    part = result.image[rows, columns]
+def _zoomed(
+    image: Picture, faces: Sequence[DrawnFace], rows: slice, columns: slice, scale: float
+) -> tuple[Picture, list[DrawnFace]]:
+    """A part of the picture at another size, and the faces in it; meshes are drawn anew: edges stay fine."""
+    part = image[rows, columns]
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    image = np.asarray(cv2.resize(part, size, interpolation=method), dtype=np.uint8)
+    resized = np.asarray(cv2.resize(part, size, interpolation=method), dtype=np.uint8)
     sx, sy = size[0] / part.shape[1], size[1] / part.shape[0]
     # The first pixel's centre is at 0, its corner at -0.5: corners scale, centres do not.
     zoom = np.array(
@@ -86,21 +113,25 @@ def _zoomed(result: Result, rows: slice, columns: slice, scale: float) -> Result
         ],
         dtype=np.float32,
     )
-    faces = []
-    for face in result.faces:
-        pose = dataclasses.replace(face.pose, intrinsics=zoom @ face.pose.intrinsics)
-        faces.append(dataclasses.replace(face, image=image, pose=pose))
-    return dataclasses.replace(result, faces=faces, image=image)
+    near = [
+        dataclasses.replace(
+            face,
+            mesh=face.mesh.zoomed(zoom, *size),
+            landmarks_px=face.landmarks_px * zoom.diagonal()[:2] + zoom[:2, 2],
+        )
+        for face in faces
+    ]
+    return resized, near
 
 
-def _draw_mesh(canvas: Picture, face: Face) -> None:
+def _draw_mesh(canvas: Picture, face: DrawnFace) -> None:
     """The surface in one colour under a fixed light, half transparent: shows shape, not skin."""
-    normals = face.rendering.interpolate(face.normals_camera, face.triangles)
+    normals = face.mesh.rendering.interpolate(face.mesh.normals_camera, face.mesh.triangles)
     shade = 0.35 + 0.65 * np.clip(normals @ LIGHT, 0.0, 1.0)
     _blend(canvas, face, shade[:, :, None] * SURFACE, MESH_OPACITY)
 
 
-def _draw_landmarks(canvas: Picture, face: Face) -> None:
+def _draw_landmarks(canvas: Picture, face: DrawnFace) -> None:
     """The 68 points, joined by parts; sizes follow the face."""
     points = face.landmarks_px
     extent = float((points.max(axis=0) - points.min(axis=0)).max())
@@ -117,10 +148,10 @@ def _draw_landmarks(canvas: Picture, face: Face) -> None:
         cv2.circle(canvas, center, round(radius * (1 << shift)), (255, 255, 255), -1, cv2.LINE_AA, shift)
 
 
-def _draw_depth(canvas: Picture, face: Face) -> None:
+def _draw_depth(canvas: Picture, face: DrawnFace) -> None:
     """Depth as colour: near is red, far is blue, over the face's own range."""
-    depth = face.rendering.depth_mm
-    covered = face.rendering.covered
+    depth = face.mesh.rendering.depth_mm
+    covered = face.mesh.rendering.covered
     if not covered.any():
         return
     near, far = float(depth[covered].min()), float(depth[covered].max())
@@ -129,20 +160,20 @@ def _draw_depth(canvas: Picture, face: Face) -> None:
     _blend(canvas, face, np.asarray(colors, dtype=np.float32), 1.0)
 
 
-def _draw_normals(canvas: Picture, face: Face) -> None:
+def _draw_normals(canvas: Picture, face: DrawnFace) -> None:
     """Normals as colour: red to the right, green up, blue towards the camera."""
-    normals = face.rendering.interpolate(face.normals_camera, face.triangles)
+    normals = face.mesh.rendering.interpolate(face.mesh.normals_camera, face.mesh.triangles)
     length = np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
     flipped = normals / length * np.array([1.0, -1.0, -1.0], dtype=np.float32)
     _blend(canvas, face, (flipped * 0.5 + 0.5) * 255.0, 1.0)
 
 
-def _draw_render(canvas: Picture, face: Face) -> None:
+def _draw_render(canvas: Picture, face: DrawnFace) -> None:
     """The model's own albedo under the estimated light."""
-    canvas[:] = face.render(background=canvas)
+    draw_shaded(face.mesh, *face.colors(), canvas)
 
 
-LAYERS: dict[str, Callable[[Picture, Face], None]] = {
+LAYERS: dict[str, Callable[[Picture, DrawnFace], None]] = {
     "mesh": _draw_mesh,
     "landmarks": _draw_landmarks,
     "depth": _draw_depth,
@@ -151,10 +182,10 @@ LAYERS: dict[str, Callable[[Picture, Face], None]] = {
 }
 
 
-def _blend(canvas: Picture, face: Face, colors: FloatArray, opacity: float) -> None:
+def _blend(canvas: Picture, face: DrawnFace, colors: FloatArray, opacity: float) -> None:
     """Lay (h, w, 3) colours in 0..255 over the face's window of the canvas."""
-    window = canvas[face.rendering.window]
-    covered = face.rendering.covered
+    window = canvas[face.mesh.rendering.window]
+    covered = face.mesh.rendering.covered
     mixed = opacity * colors[covered] + (1.0 - opacity) * window[covered]
     window[covered] = np.clip(mixed + 0.5, 0.0, 255.0).astype(np.uint8)
 

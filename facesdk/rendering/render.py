@@ -1,4 +1,4 @@
-"""Mesh and camera -> colour, depth, normals and triangle ids in the picture."""
+"""Mesh and camera -> depth, normals, triangle indices and colours in the picture."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from facesdk import ops
+from facesdk.core.arrays import BoolArray, FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int32]
-
-
-VISIBILITY_PX = 320
-BEHIND_MM = 3.0
+VISIBILITY_PX = 320  # side of the square in which visibility is decided
+VISIBILITY_TOLERANCE_MM = 3.0  # about the depth that a steep surface falls within a pixel of that square
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Rendering:
-    """What the mesh covers of a picture: arrays of the window [y0:y0+h, x0:x0+w] that it touches."""
+    """What a mesh covers of a picture: arrays of the window [y0:y0+h, x0:x0+w] that it touches."""
 
     y0: int
     x0: int
@@ -29,7 +25,7 @@ class Rendering:
     bary: FloatArray  # (h, w, 3), perspective-correct
 
     @property
-    def covered(self) -> npt.NDArray[np.bool_]:
+    def covered(self) -> BoolArray:
         """(h, w): where the mesh is."""
         return self.triangle >= 0
 
@@ -40,18 +36,30 @@ class Rendering:
         return slice(self.y0, self.y0 + h), slice(self.x0, self.x0 + w)
 
     def interpolate(self, values: FloatArray, triangles: IntArray) -> FloatArray:
-        """(V, K) values at the vertices -> (h, w, K) in the window, 0 where empty."""
+        """Interpolate (V, K) vertex values to (h, w, K) in the window, 0 where empty."""
         result = np.zeros((*self.triangle.shape, values.shape[1]), dtype=np.float32)
         covered = self.covered
         corners = values[triangles[self.triangle[covered]]]  # (n, 3 corners, K)
         result[covered] = np.einsum("nc,nck->nk", self.bary[covered], corners)
         return result
 
+    def __repr__(self) -> str:
+        h, w = self.triangle.shape
+        return f"Rendering({w} x {h} px at {self.x0}, {self.y0})"
+
 
 def render(
     verts_camera_mm: FloatArray, triangles: IntArray, intrinsics: FloatArray, height: int, width: int
 ) -> Rendering:
-    """Rasterize a (V, 3) mesh of the camera frame into the part of a picture that it touches."""
+    """Rasterize a mesh into the part of a picture that it touches.
+
+    Args:
+        verts_camera_mm: (V, 3), camera frame.
+        triangles: (T, 3) int32.
+        intrinsics: (3, 3), px.
+        height: of the picture, px.
+        width: of the picture, px.
+    """
     points = ops.project(verts_camera_mm, intrinsics)
     want = ("depth", "triangle", "bary")
     (rows, columns), raster = rasterize_window(points, triangles, height, width, None, want)
@@ -69,9 +77,20 @@ def rasterize_window(
     colors: FloatArray | None,
     want: Sequence[str],
 ) -> tuple[tuple[slice, slice], ops.Raster]:
-    """`ops.rasterize` of (V, 3) points into the rows and columns of a height x width picture that they touch.
+    """Rasterize into the rows and columns of a picture that the points touch.
 
     Only that window is allocated, so that a small face in a large photo costs little.
+
+    Args:
+        points: (V, 3): x px, y px, depth mm.
+        triangles: (T, 3) int32.
+        height: of the picture, px.
+        width: of the picture, px.
+        colors: (V, 3), any range, or None.
+        want: outputs, as for `ops.rasterize`.
+
+    Returns:
+        Rows and columns of the window, and the raster in it.
     """
     front = points[points[:, 2] > 0]
     x0 = y0 = x1 = y1 = 0
@@ -87,12 +106,19 @@ def rasterize_window(
 
 def visible_vertices(
     verts_camera_mm: FloatArray, normals_camera: FloatArray, triangles: IntArray
-) -> npt.NDArray[np.bool_]:
-    """(V,) whether the camera sees each vertex of a (V, 3) mesh: turned towards it, and nothing before it.
+) -> BoolArray:
+    """Decide which vertices the camera sees: turned towards it, and nothing before them.
 
     The mesh is rasterized into a square of its own, so the answer does not depend on how large the face is
-    in the picture. A vertex may lie BEHIND_MM behind the depth found at its pixel: about what a steep
-    surface falls within a pixel.
+    in the picture. A vertex may lie VISIBILITY_TOLERANCE_MM behind the depth found at its pixel.
+
+    Args:
+        verts_camera_mm: (V, 3), camera frame.
+        normals_camera: (V, 3), camera frame.
+        triangles: (T, 3) int32.
+
+    Returns:
+        (V,) bool.
     """
     towards = np.asarray(np.einsum("vx,vx->v", normals_camera, verts_camera_mm) < 0, dtype=np.bool_)
     if not (verts_camera_mm[:, 2] > 0).all():
@@ -105,11 +131,20 @@ def visible_vertices(
     assert depth is not None
     column, row = np.rint(points[:, :2]).astype(np.int64).T
     nearest = depth[row, column]
-    before = (nearest == 0) | (points[:, 2] <= nearest + BEHIND_MM)
+    before = (nearest == 0) | (points[:, 2] <= nearest + VISIBILITY_TOLERANCE_MM)
     return np.asarray(towards & before, dtype=np.bool_)
 
 
 def lit_colors(albedo: FloatArray, normals_camera: FloatArray, sh: FloatArray) -> FloatArray:
-    """(V, 3) colours in 0..1 under the light (equation 6)."""
+    """Shade vertices and clip (paper 1, equation 6).
+
+    Args:
+        albedo: (V, 3), 0..1.
+        normals_camera: (V, 3), unit length, camera frame.
+        sh: (9, 3), RGB.
+
+    Returns:
+        (V, 3) float32 colours in 0..1.
+    """
     lit = ops.shade(np.ascontiguousarray(albedo), normals_camera, np.ascontiguousarray(sh))
     return np.asarray(np.clip(lit, 0.0, 1.0), dtype=np.float32)

@@ -7,13 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facesdk import ops
-from facesdk.appearance import fit as appearance
-from facesdk.appearance.fit import Appearance, fit_appearance
-from facesdk.camera import assumed_intrinsics
+from facesdk import Face, FaceSDK, Options, Pose, Quality, ops
+from facesdk.appearance import fit
+from facesdk.core.appearance import Appearance
+from facesdk.core.intrinsics import assumed_intrinsics
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.render import lit_colors
-from facesdk.result import Face, Pose, Quality
 
 SIZE = 200
 FRONTAL = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
@@ -41,11 +40,33 @@ def photographed(model: FaceModel, true: Appearance) -> Face:
     points = ops.project(camera, pose.intrinsics)
     drawn = ops.rasterize(points, model.triangles, SIZE, SIZE, colors=colors, want=("color",)).color
     assert drawn is not None
-    none = np.zeros(0, np.float32)
     photo = (np.clip(drawn, 0, 1) * 255 + 0.5).astype(np.uint8)
     return Face(
-        pose, none, none, plain(model), verts, np.zeros(4, np.float32), 1.0, Quality(1.0, ()), model, photo
+        pose=pose,
+        identity=np.zeros(model.n_id, np.float32),
+        expression_weights=np.zeros(model.n_exp, np.float32),
+        predicted_appearance=plain(model),
+        verts_face_mm=verts,
+        landmarks_px=landmarks_px(model, verts, pose),
+        box_xyxy_px=np.zeros(4, np.float32),
+        score=1.0,
+        quality=Quality(1.0, ()),
+        model=model,
+        image=photo,
     )
+
+
+def landmarks_px(model: FaceModel, verts: np.ndarray, pose: Pose) -> np.ndarray:
+    """(68, 2) of the mesh in the picture."""
+    camera = ops.transform(model.landmarks(verts), pose.matrix, pose.translation_mm)
+    return np.ascontiguousarray(ops.project(camera, pose.intrinsics)[:, :2])
+
+
+def fitted(face: Face) -> Face:
+    """The same face, its colours fitted to its photo."""
+    face = dataclasses.replace(face, fitted_appearance=None)
+    face.fit_appearance()
+    return face
 
 
 def made(model: FaceModel, seed: int) -> Appearance:
@@ -66,15 +87,29 @@ def difference(face: Face) -> float:
 
 def test_the_rendering_comes_near_the_photo(model: FaceModel) -> None:
     face = photographed(model, made(model, 0))
-    untouched = dataclasses.replace(face, track=1)  # in a video the network's answer stands
-    assert untouched.appearance is face.seen
-    assert difference(untouched) > 0.04
-    assert difference(face) < 0.5 * difference(untouched)  # the rest: neck and crown, which are left alone
+    assert difference(face) > 0.04
+    assert difference(fitted(face)) < 0.5 * difference(face)  # the rest: neck and crown, which are left alone
+
+
+def test_reading_a_property_fits_nothing(model: FaceModel) -> None:
+    face = photographed(model, made(model, 0))
+    before = (face.albedo, face.sh, face.albedo_coefficients, face.render(), face.identity_code, face.texture)
+    assert face.to_dict()["appearance"] == "predicted"
+    assert face.fitted_appearance is None
+    assert face.appearance is face.predicted_appearance
+    found = face.fit_appearance()
+    assert face.appearance is found is face.fit_appearance()
+    assert face.to_dict()["appearance"] == "fitted"
+    # What was read before is made anew from the fit.
+    after = (face.albedo, face.sh, face.albedo_coefficients, face.render(), face.identity_code, face.texture)
+    for old, new in zip(before[:-1], after[:-1], strict=True):
+        assert not np.array_equal(old, new)
+    assert not np.array_equal(before[-1].image, after[-1].image)
 
 
 def test_what_covers_a_part_pulls_little(model: FaceModel, monkeypatch: pytest.MonkeyPatch) -> None:
     face = photographed(model, made(model, 1))
-    clean = face.albedo
+    clean = fitted(face).albedo
     covered = dataclasses.replace(face, image=face.image.copy())
     x0, y0 = covered.landmarks_px[36:48].min(0).astype(int) - 6
     x1, y1 = covered.landmarks_px[36:48].max(0).astype(int) + 6
@@ -82,23 +117,30 @@ def test_what_covers_a_part_pulls_little(model: FaceModel, monkeypatch: pytest.M
     cheeks = face.model.face_proper()[::11]
     at = face.model.landmarks(face.verts_face_mm)
     low = face.verts_face_mm[cheeks, 1] < at[29, 1]
-    moved = np.abs(covered.albedo[cheeks[low]] - clean[cheeks[low]]).mean()
-    monkeypatch.setattr(appearance, "OUTLIER", 1e3)
-    trusting = dataclasses.replace(covered).albedo
+    moved = np.abs(fitted(covered).albedo[cheeks[low]] - clean[cheeks[low]]).mean()
+    monkeypatch.setattr(fit, "OUTLIER", 1e3)
+    trusting = fitted(covered).albedo
     assert moved < 0.6 * np.abs(trusting[cheeks[low]] - clean[cheeks[low]]).mean()
 
 
 @pytest.mark.parametrize("shift_mm", [-5000.0, 400.0])
-def test_a_face_out_of_the_picture_keeps_the_networks_answer(model: FaceModel, shift_mm: float) -> None:
+def test_a_face_out_of_the_picture_keeps_the_prediction(model: FaceModel, shift_mm: float) -> None:
     face = photographed(model, made(model, 2))
     moved = face.pose.translation_mm + np.array([shift_mm, 0, 0], np.float32)
-    away = dataclasses.replace(face, pose=dataclasses.replace(face.pose, translation_mm=moved))
-    assert fit_appearance(away, model.appearance, away.seen) is away.seen
+    pose = dataclasses.replace(face.pose, translation_mm=moved)
+    points = landmarks_px(model, face.verts_face_mm, pose)
+    away = dataclasses.replace(face, pose=pose, landmarks_px=points)
+    assert away.fit_appearance() is away.predicted_appearance
 
 
 def test_a_black_photo_gives_finite_colours(model: FaceModel) -> None:
     face = photographed(model, made(model, 3))
-    dark = dataclasses.replace(face, image=np.zeros_like(face.image))
+    dark = fitted(dataclasses.replace(face, image=np.zeros_like(face.image)))
     assert np.isfinite(dark.albedo).all()
     assert np.isfinite(dark.sh).all()
     assert dark.render().max() < 40
+
+
+def test_the_option_fits_every_face_of_a_photo(tiny_options: Options, picture: np.ndarray) -> None:
+    sdk = FaceSDK(dataclasses.replace(tiny_options, fit_appearance=True), detector=[[110, 60, 210, 180]])
+    assert [face.fitted_appearance is not None for face in sdk.reconstruct(picture)] == [True]

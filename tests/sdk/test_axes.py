@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facesdk import FaceModel, ops
-from facesdk.camera import rotation_from_euler
+from facesdk.core.rotation import rotation_from_euler
 from facesdk.rendering.render import render
 
 K = np.array([[900, 0, 160], [0, 900, 160], [0, 0, 1]], dtype=np.float32)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import pytest
 
 from facesdk import manifest
@@ -20,10 +19,13 @@ def facesdk(tiny_assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     """facesdk("reconstruct", ...) -> (status, stdout, stderr), with tiny assets and one box per picture."""
     import facesdk.sdk as sdk
 
-    def detect(_self: Any, _detector: Any) -> Any:
-        return lambda picture: [[110, 60, 210, 180]] if picture.max() > 0 else []
+    def detect(picture: Any) -> Any:
+        return [[110, 60, 210, 180]] if picture.max() > 0 else []
 
-    monkeypatch.setattr(sdk.FaceSDK, "_make_detector", detect)
+    make = sdk.FaceSDK.__init__
+    monkeypatch.setattr(
+        sdk.FaceSDK, "__init__", lambda self, options=None: make(self, options, detector=detect)
+    )
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["facesdk", *map(str, arguments)])
@@ -151,27 +153,62 @@ def test_info_lists_assets_and_verifies_them(facesdk: Any, tiny_assets: Path) ->
     assert facesdk("info")[0] == 0  # the size is still right
 
 
+def test_info_names_the_engine_of_every_network(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["facesdk", "info"])
+    with pytest.raises(SystemExit) as leave:
+        cli.main()
+    assert not leave.value.code
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  network")]
+    assert len(lines) == 6
+    for preset, plan in (("default", manifest.NETWORK_PLAN), ("tiny", "mobile_facernet_tiny.plan")):
+        assert any(f"{preset} detector: {manifest.DETECTOR_PLAN} by native (auto" in line for line in lines)
+        assert any(f"{preset} regressor: {plan} by native (auto" in line for line in lines)
+        assert any(f"{preset} eyes: {manifest.EYES} by native" in line for line in lines)
+
+
 def test_bench_prints_and_stores_every_stage(facesdk: Any, tmp_path: Path) -> None:
     status, out, err = facesdk("bench", "--runs", "2", "--json", tmp_path / "bench.json")
     assert status == 0, err
     content = json.loads((tmp_path / "bench.json").read_text())
-    for stage in ("warp", "network", "decode", "light", "rasterize", "frame", "reconstruct"):
+    for stage in ("network", "decode", "camera", "track", "render", "reconstruct"):
         assert stage in out
         assert content["stages"][stage]["p50"] <= content["stages"][stage]["p99"]
     assert str(tmp_path) not in json.dumps(content)
 
 
-def test_bench_times_nothing_that_is_wrong(facesdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from facesdk import ops
+def test_colours_are_fitted_where_a_format_shows_them(facesdk: Any, tmp_path: Path) -> None:
+    for formats, state in (("json", "predicted"), ("json,ply", "fitted")):
+        status, _, err = facesdk("reconstruct", "--sample", "--formats", formats, "--out", tmp_path / state)
+        assert status == 0, err
+        content = json.loads((tmp_path / state / "sample.json").read_text())
+        assert content["faces"][0]["appearance"] == state
 
-    right = ops.shade_and_project
 
-    def brighter(*args: Any, **options: Any) -> Any:
-        points, colors = right(*args, **options)
-        return points, colors * np.float32(1.01)
+def write_video(path: Path, frames: list[Any]) -> Path:
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (width, height))
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
 
-    monkeypatch.setattr(ops, "shade_and_project", brighter)
-    status, out, err = facesdk("bench", "--runs", "2")
-    assert status == 2
-    assert "light differs from its NumPy twin" in err
-    assert out == ""
+
+def test_track_writes_a_line_per_frame(facesdk: Any, tmp_path: Path, picture: Any) -> None:
+    video = write_video(tmp_path / "clip.avi", [picture, picture, picture * 0])
+    status, out, err = facesdk("track", video, "--out", tmp_path / "clip.jsonl")
+    assert status == 0, err
+    assert out.startswith("clip.avi: faces in ")
+    lines = [json.loads(line) for line in (tmp_path / "clip.jsonl").read_text().splitlines()]
+    assert [line["frame"] for line in lines] == [0, 1, 2]
+    assert [line["time_s"] for line in lines] == [0.0, 0.1, 0.2]
+    first = lines[0]["faces"][0]
+    assert (first["track"], first["appearance"]) == (0, "predicted")
+
+
+def test_a_video_that_is_none_leaves_no_file(facesdk: Any, tmp_path: Path) -> None:
+    (tmp_path / "clip.avi").write_bytes(b"no video")
+    status, _, err = facesdk("track", tmp_path / "clip.avi", "--out", tmp_path / "clip.jsonl")
+    assert (status, "clip.avi: cannot be read as a video" in err) == (2, True)
+    assert [p.name for p in tmp_path.iterdir() if "jsonl" in p.name] == []

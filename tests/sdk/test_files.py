@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ import trimesh
 
 from facesdk import Face, FaceModel, FaceSDK, FaceSDKError, InvalidOptions
 from facesdk.core.arkit import ARKIT_NAMES
-from facesdk.io.files import save_picture, write_atomic
+from facesdk.io.atomic_write import write_atomic
+from facesdk.io.picture import save_picture
 
 VALIDATE = """
 const validator = require('gltf-validator');
@@ -36,10 +38,7 @@ def plain_face(face: Face) -> Face:
     model.__dict__.update(face.model.__dict__)
     model.uv, model.uv_triangles = np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32)
     model.arkit_map = None
-    return Face(
-        face.pose, face.identity, face.expression_weights, face.seen,
-        face.verts_face_mm, face.box_xyxy_px, face.score, face.quality, model, face.image,
-    )  # fmt: skip
+    return dataclasses.replace(face, model=model)
 
 
 def accessor_values(document: Any, index: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What must never be loaded at run time: it is what makes starting dear (python -m benchmarks.bench_sdk)."""
+"""What must never be loaded at run time: it is what makes starting dear (python -m benchmarks.speed.run)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def python(code: str) -> str:
 
 def test_nothing_heavy_is_imported_at_run_time() -> None:
     code = (
-        "import sys; from facesdk import FaceSDK; import facesdk.io.files, facesdk.rendering.overlay; "
+        "import sys; from facesdk import FaceSDK; import facesdk.io.formats, facesdk.rendering.overlay; "
         "import facesdk.appearance.texture; "
         "print(sorted({'torch', 'matplotlib', 'scipy', 'skimage', 'pygltflib', 'PIL', 'onnxruntime'}"
         " & set(sys.modules)))"

@@ -10,7 +10,6 @@ import pytest
 
 from facesdk import Face, FaceSDK, InvalidOptions
 from facesdk.ops import sharpness
-from facesdk.quality import assess
 from facesdk.rendering.overlay import LAYERS
 
 
@@ -87,27 +86,3 @@ def test_sharp_and_blurred_crops() -> None:
     sharp = coarse + 0.1 * rng.normal(size=coarse.shape).astype(np.float32)
     assert sharpness(sharp) > 2 * sharpness(cv2.GaussianBlur(sharp, (0, 0), 2.0))
     assert sharpness(np.full((112, 112), 0.5, np.float32)) == 0.0
-
-
-@pytest.mark.parametrize(("change", "reason"), [
-    ({}, None),
-    ({"landmarks_px": 0.05}, "small"),
-    ({"blur": 4.0}, "blurred"),
-    ({"yaw_deg": -88.0}, "extreme yaw"),
-    ({"width": 160}, "cut by the border"),
-    ({"detector_score": 0.3}, "low detector score"),
-])  # fmt: skip
-def test_reasons(change: dict[str, float], reason: str | None) -> None:
-    rng = np.random.default_rng(1)
-    points = rng.uniform(100, 220, (68, 2)).astype(np.float32)
-    if "landmarks_px" in change:
-        points = 160 + (points - 160) * np.float32(change["landmarks_px"])
-    gray = rng.uniform(size=(112, 112)).astype(np.float32)
-    if "blur" in change:
-        gray = cv2.GaussianBlur(gray, (0, 0), change["blur"])
-    quality = assess(
-        gray, points, change.get("yaw_deg", 10.0), change.get("detector_score", 0.9),
-        int(change.get("width", 400)), 400,
-    )  # fmt: skip
-    assert quality.reasons == (() if reason is None else (reason,))
-    assert (quality.score < 0.7) == (reason is not None)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facesdk import Face, FaceModel, FaceSDK, InvalidArray, InvalidOptions, Options
-from facesdk.camera import rotation_from_euler
+from facesdk.core.rotation import rotation_from_euler
 
 
 def test_one_face_has_everything_the_readme_names(tiny_sdk: FaceSDK, picture: Any) -> None:
@@ -34,7 +34,16 @@ def test_one_face_has_everything_the_readme_names(tiny_sdk: FaceSDK, picture: An
     for array in (face.landmarks_px, face.verts_camera_mm, face.normals_camera, face.albedo, face.sh):
         assert array.dtype == np.float32
         assert np.isfinite(array).all()
-    assert set(result.timings_ms) >= {"load", "detect", "crop", "network", "decode", "camera", "total"}
+    assert set(result.timings_ms) >= {
+        "load",
+        "detect",
+        "network",
+        "refine",
+        "decode",
+        "camera",
+        "quality",
+        "total",
+    }
 
 
 def test_the_frontal_answer_of_the_network_lands_in_the_box(tiny_sdk: FaceSDK, picture: Any) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facesdk import ops
-from facesdk.camera import rotation_from_euler
+from facesdk.core.rotation import rotation_from_euler
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.render import visible_vertices
 

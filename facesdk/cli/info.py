@@ -1,0 +1,58 @@
+"""`facesdk info`: versions, backends and bundled assets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from facesdk.errors import AssetError
+
+
+def info(
+    verify: Annotated[bool, typer.Option("--verify", help="Check every asset against its sha256.")] = False,
+) -> None:
+    """Print versions, backends, and the bundled assets with their hashes, provenance and licences."""
+    import platform
+
+    from facesdk import __version__, manifest
+    from facesdk.inference.engine import networks
+    from facesdk.options import BACKENDS, PRESETS, Options
+
+    print(
+        f"facesdk {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
+    for package in ("numpy", "opencv-python-headless", "safetensors"):
+        print(f"  library     {package} {_version_of(package)}")
+    for backend in BACKENDS:
+        print(f"  backend     {backend} {_version_of(backend)}")
+    damaged: AssetError | None = None
+    for preset in PRESETS:
+        try:
+            for use in networks(Options(preset=preset)):
+                print(f"  network     {preset} {use.role}: {use.file} by {use.backend} ({use.reason})")
+        except AssetError as error:
+            print(f"  network     {preset}: {error}")
+    for name, entry in manifest.manifest().items():
+        try:
+            manifest.verify(name) if verify else manifest.asset_path(name)
+            state = "sha256 verified" if verify else "size checked"
+        except AssetError as error:
+            damaged, state = damaged or error, "DAMAGED"
+        print(f"{name}  version {entry.get('version', '?')}  {entry['bytes'] / 1e6:.2f} MB  {state}")
+        print(f"  sha256      {entry['sha256']}")
+        print(f"  licence     {entry.get('licence', '?')}")
+        print(f"  provenance  {entry.get('provenance', '?')}")
+        if entry.get("trained_on"):
+            print(f"  trained on  {', '.join(entry['trained_on'])}")
+    if damaged is not None:
+        raise damaged  # after the list, so that the sound ones are seen too
+
+
+def _version_of(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,4 @@
+"""Help of the options that several commands have."""
+
+BACKEND_HELP = "auto (the fastest that is installed), native, onnxruntime or openvino."
+PRESET_HELP = "default, or tiny for small devices."

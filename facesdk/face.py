@@ -1,0 +1,300 @@
+"""One reconstructed face: data of the engine, and views of it that rendering, appearance and io compute."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facesdk import ops
+from facesdk.appearance.fit import MAX_ALBEDO
+from facesdk.core.appearance import Appearance
+from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture
+from facesdk.core.pose import Pose
+from facesdk.core.quality import Quality
+from facesdk.errors import InvalidOptions
+from facesdk.io.json import rounded, write_json
+from facesdk.morphable.face_model import FaceModel
+from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
+from facesdk.rendering.posed_mesh import PosedMesh
+from facesdk.rendering.render import Rendering, lit_colors
+
+if TYPE_CHECKING:
+    from facesdk.appearance.texture import Texture
+    from facesdk.io.export_mesh import ExportMesh, ExportTopology
+    from facesdk.rendering.overlay import DrawnFace
+
+
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class Face:
+    """One reconstructed face; views are computed on first use and kept."""
+
+    pose: Pose
+    identity: FloatArray  # (n_id,) coefficients, about N(0, 1) each
+    expression_weights: FloatArray  # (n_exp,) of the face model's own shapes, 0..1
+    predicted_appearance: Appearance  # albedo and light as the network predicts them
+    verts_face_mm: FloatArray  # (V, 3), face frame, with this photo's expression
+    landmarks_px: FloatArray  # (68, 2), px of the input picture
+    box_xyxy_px: FloatArray  # (4,)
+    score: float  # of the detection, 0..1
+    quality: Quality
+    model: FaceModel
+    image: Picture  # the photo, (H, W, 3) uint8 RGB
+    landmark_error_px: FloatArray | None = None  # (68,) expected error of each landmark
+    track: int | None = None  # number of the face in a video, the same from frame to frame
+    threads: int = 1
+    fitted_appearance: Appearance | None = None  # what fit_appearance() found in the photo's pixels
+
+    @functools.cached_property
+    def posed_mesh(self) -> PosedMesh:
+        """The mesh in the photo's camera: what rendering and appearance take."""
+        height, width = self.image.shape[:2]
+        pose = self.pose
+        return PosedMesh(
+            self.verts_face_mm, self.triangles, pose.matrix, pose.translation_mm, pose.intrinsics,
+            width, height, self.threads,
+        )  # fmt: skip
+
+    @property
+    def triangles(self) -> IntArray:
+        """(T, 3) int32, counter-clockwise seen from outside."""
+        return self.model.triangles
+
+    @property
+    def verts_camera_mm(self) -> FloatArray:
+        """(V, 3) vertices, camera frame."""
+        return self.posed_mesh.verts_camera_mm
+
+    @property
+    def normals_camera(self) -> FloatArray:
+        """(V, 3) unit normals, camera frame."""
+        return self.posed_mesh.normals_camera
+
+    @property
+    def visible(self) -> BoolArray:
+        """(V,) whether the camera sees each vertex: the rest of the head does not hide it."""
+        return self.posed_mesh.visible
+
+    @property
+    def rendering(self) -> Rendering:
+        """Depth, triangle indices and barycentrics in the window of the picture that the face touches."""
+        return self.posed_mesh.rendering
+
+    @functools.cached_property
+    def landmarks_camera_mm(self) -> FloatArray:
+        """(68, 3) landmarks, camera frame."""
+        landmarks = self.model.landmarks(self.verts_face_mm)
+        return ops.transform(landmarks, self.pose.matrix, self.pose.translation_mm)
+
+    @functools.cached_property
+    def expression(self) -> dict[str, float]:
+        """52 ARKit names -> 0..1; tongueOut is always 0."""
+        return self.model.arkit(self.expression_weights)
+
+    @property
+    def appearance(self) -> Appearance:
+        """Albedo and light: fitted to the photo after fit_appearance(), else the network's prediction."""
+        fitted = self.fitted_appearance
+        return self.predicted_appearance if fitted is None else fitted
+
+    def fit_appearance(self) -> Appearance:
+        """Fit albedo and light to the photo's pixels, once, in place (some 0.7 s).
+
+        Albedo, light, texture, renderings and the identity code are then those of the fit. Options(
+        fit_appearance=True) does it for every face of `FaceSDK.reconstruct`.
+        """
+        if self.fitted_appearance is None:
+            from facesdk.appearance.basis import appearance_basis
+            from facesdk.appearance.fit import fit_appearance
+
+            self.fitted_appearance = fit_appearance(
+                self.posed_mesh, self.image, self.landmarks_px, appearance_basis(self.model),
+                self.predicted_appearance,
+            )  # fmt: skip
+            for view in ("albedo", "texture", "export_mesh"):
+                self.__dict__.pop(view, None)
+        return self.fitted_appearance
+
+    @property
+    def albedo_coefficients(self) -> FloatArray:
+        """(n_tex,), about N(0, 1) each."""
+        return self.appearance.albedo
+
+    @property
+    def albedo_detail(self) -> FloatArray:
+        """(n_detail,) of the directions that only a photo's pixels determine; zeros without a fit."""
+        return self.appearance.detail
+
+    @property
+    def sh(self) -> FloatArray:
+        """(9, 3) light, RGB (paper 1, equation 6)."""
+        return self.appearance.sh
+
+    @functools.cached_property
+    def albedo(self) -> FloatArray:
+        """(V, 3) RGB, 1 for white: the skin's colour without the light; what shines may be over 1."""
+        albedo = self.model.albedo(self.albedo_coefficients, self.albedo_detail)
+        return np.clip(albedo, 0.0, MAX_ALBEDO)
+
+    @property
+    def identity_code(self) -> FloatArray:
+        """(128,) of length one: identity embedding of shape and albedo (facesdk/appearance/identity.py).
+
+        The inner product of two is their similarity. It was learned on fitted albedo: call fit_appearance()
+        first where accuracy matters.
+        """
+        from facesdk.appearance import identity  # slow to read; few callers want it
+
+        return identity.bundled()(self.identity, self.appearance)
+
+    def neutral(self) -> FloatArray:
+        """(V, 3) vertices in the face frame, mm, without expression."""
+        return self.with_expression(np.zeros(self.model.n_exp, dtype=np.float32))
+
+    def with_expression(self, weights: Mapping[str, float] | npt.ArrayLike) -> FloatArray:
+        """Decode this person's mesh with another expression.
+
+        Args:
+            weights: ARKit names -> 0..1 (names left out are 0), or (n_exp,) of the model's own shapes.
+
+        Returns:
+            (V, 3) float32, face frame, mm.
+
+        Raises:
+            InvalidArray: an unknown name, or another number of weights.
+        """
+        if isinstance(weights, Mapping):
+            weights = self.model.expression_from_arkit(weights)
+        return self.model.decode(self.identity, weights, threads=self.threads)
+
+    def depth_mm(self) -> FloatArray:
+        """(H, W) depth along the camera's axis in mm, 0 where the face is not."""
+        return depth_map(self.posed_mesh)
+
+    def normal_map(self) -> FloatArray:
+        """(H, W, 3) unit normals, camera frame, 0 where the face is not."""
+        return normal_map(self.posed_mesh)
+
+    def render(self, background: Picture | None = None) -> Picture:
+        """(H, W, 3) uint8 RGB: albedo under the light, on black or on the given picture of the same size."""
+        canvas = np.zeros_like(self.image) if background is None else background.copy()
+        draw_shaded(self.posed_mesh, self.albedo, self.sh, canvas)
+        return canvas
+
+    @functools.cached_property
+    def texture(self) -> Texture:
+        """UV texture: the photo where the face was seen, the model's lit albedo elsewhere."""
+        from facesdk.appearance.texture import bake
+
+        return bake(self.posed_mesh, self.image, self.model, self.albedo, self.sh)
+
+    def drawn(self) -> DrawnFace:
+        """What overlays draw of the face."""
+        from facesdk.rendering.overlay import DrawnFace
+
+        return DrawnFace(self.posed_mesh, self.landmarks_px, lambda: (self.albedo, self.sh))
+
+    def overlay(self, layers: str | Sequence[str] = ("mesh", "landmarks")) -> Picture:
+        """(H, W, 3) uint8 RGB: the photo with this face alone drawn over it; layers as Result.overlay's."""
+        from facesdk.rendering.overlay import overlay
+
+        return overlay(self.image, [self.drawn()], layers)
+
+    def plot(self) -> Picture:
+        """One sheet of this face alone, uint8 RGB."""
+        from facesdk.rendering.overlay import contact_sheet
+
+        return contact_sheet(self.image, [self.drawn()])
+
+    @functools.cached_property
+    def export_mesh(self) -> ExportMesh:
+        """The mesh as the file writers take it."""
+        from facesdk.io.export_mesh import ExportMesh
+
+        topology = _export_topology(self.model)
+        lit = None if topology.has_uv else lit_colors(self.albedo, self.normals_camera, self.sh)
+        return ExportMesh(
+            topology, self.verts_face_mm, self.neutral(), tuple(self.expression.values()),
+            self.texture.image if topology.has_uv else None, lit,
+        )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """The face as plain numbers, for JSON; lengths in mm, places in px."""
+        pose = self.pose
+        names, weights = self.model.exp_names, rounded(self.expression_weights, 4)
+        return {
+            "box_xyxy_px": rounded(self.box_xyxy_px, 2),
+            "score": round(float(self.score), 4),
+            "quality": {"score": round(self.quality.score, 4), "reasons": list(self.quality.reasons)},
+            "pose": {
+                "matrix": rounded(pose.matrix, 6),
+                "quaternion_xyzw": rounded(pose.quaternion_xyzw, 6),
+                "yaw_deg": round(pose.yaw_deg, 3),
+                "pitch_deg": round(pose.pitch_deg, 3),
+                "roll_deg": round(pose.roll_deg, 3),
+                "translation_mm": rounded(pose.translation_mm, 3),
+                "intrinsics": rounded(pose.intrinsics, 4),
+                "metric": pose.metric,
+            },
+            "landmarks_px": rounded(self.landmarks_px, 3),
+            "landmarks_camera_mm": rounded(self.landmarks_camera_mm, 3),
+            "expression": {name: round(weight, 4) for name, weight in self.expression.items()},
+            "identity": rounded(self.identity, 4),
+            "expression_weights": dict(zip(names, weights, strict=True)),
+            "appearance": "predicted" if self.fitted_appearance is None else "fitted",
+            "albedo_coefficients": rounded(self.albedo_coefficients, 4),
+            "albedo_detail": rounded(self.albedo_detail, 4),
+            "sh": rounded(self.sh, 5),
+            "face_model": {"name": self.model.name, "version": self.model.version},
+        }
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write .glb, .obj (with .mtl and .png), .ply or .json, by the name's ending.
+
+        Raises:
+            InvalidOptions: another ending.
+            FaceSDKError: the file cannot be written.
+        """
+        from facesdk.io.formats import MESH_WRITERS
+
+        target = Path(path)
+        suffix = target.suffix.lower()
+        if suffix == ".json":
+            write_json(target, self.to_dict())
+        elif suffix in MESH_WRITERS:
+            MESH_WRITERS[suffix](self.export_mesh, target)
+        else:
+            endings = ", ".join((*MESH_WRITERS, ".json"))
+            raise InvalidOptions(f"{target.name}: unknown ending, expected {endings}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: views are made again after a copy or from a pickle."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def __repr__(self) -> str:
+        pose = self.pose
+        x0, y0, x1, y1 = (round(float(v)) for v in self.box_xyxy_px)
+        track = "" if self.track is None else f", track {self.track}"
+        return (
+            f"Face(box {x0},{y0},{x1},{y1} px, yaw {pose.yaw_deg:.0f} pitch {pose.pitch_deg:.0f} "
+            f"roll {pose.roll_deg:.0f} deg, quality {self.quality.score:.2f}{track})"
+        )
+
+
+@functools.lru_cache(maxsize=2)
+def _export_topology(model: FaceModel) -> ExportTopology:
+    """What the files of all faces of a model share; kept, because writers keep what they derive from it."""
+    from facesdk.core.arkit import ARKIT_NAMES
+    from facesdk.io.export_mesh import ExportTopology
+
+    return ExportTopology(
+        model.triangles, model.uv, model.uv_triangles,
+        ARKIT_NAMES if model.arkit_map is not None else (),
+        lambda: (model.subdivide(shape) for shape in model.arkit_shapes()),
+    )  # fmt: skip

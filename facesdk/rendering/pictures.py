@@ -1,0 +1,48 @@
+"""Full-size pictures of a posed mesh: depth, normals, shaded colours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facesdk import ops
+from facesdk.core.arrays import FloatArray, Picture
+from facesdk.rendering.posed_mesh import PosedMesh
+from facesdk.rendering.render import rasterize_window
+
+
+def depth_map(mesh: PosedMesh) -> FloatArray:
+    """Draw (H, W) depth along the camera's axis in mm, 0 where the mesh is not."""
+    full = np.zeros((mesh.height, mesh.width), dtype=np.float32)
+    full[mesh.rendering.window] = mesh.rendering.depth_mm
+    return full
+
+
+def normal_map(mesh: PosedMesh) -> FloatArray:
+    """Draw (H, W, 3) unit normals, camera frame, 0 where the mesh is not."""
+    full = np.zeros((mesh.height, mesh.width, 3), dtype=np.float32)
+    normals = mesh.rendering.interpolate(mesh.normals_camera, mesh.triangles)
+    length = np.linalg.norm(normals, axis=2, keepdims=True)
+    full[mesh.rendering.window] = normals / np.maximum(length, 1e-9)
+    return full
+
+
+def draw_shaded(mesh: PosedMesh, albedo: FloatArray, sh: FloatArray, canvas: Picture) -> None:
+    """Draw the mesh's albedo under the light over a picture, in place.
+
+    Args:
+        mesh: in a camera whose picture is the canvas.
+        albedo: (V, 3), 0..1.
+        sh: (9, 3), RGB.
+        canvas: (H, W, 3) uint8 RGB.
+    """
+    points, colors = ops.shade_and_project(
+        mesh.verts_face_mm, mesh.triangles, mesh.rotation, mesh.translation_mm, mesh.intrinsics,
+        albedo, sh, threads=mesh.threads,
+    )  # fmt: skip
+    np.clip(colors, 0.0, 1.0, out=colors)
+    height, width = canvas.shape[:2]
+    window, raster = rasterize_window(points, mesh.triangles, height, width, colors, ("color", "depth"))
+    assert raster.color is not None
+    assert raster.depth is not None
+    covered = raster.depth > 0
+    canvas[window][covered] = (raster.color[covered] * 255.0 + 0.5).astype(np.uint8)
