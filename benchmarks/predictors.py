@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from benchmarks.measures import Array, overlap
+from benchmarks.metrics.landmark_errors import Array, overlap
 
 if TYPE_CHECKING:
     from facesdk.result import Face
@@ -29,7 +29,7 @@ class Ours:
     def __init__(self, network: str | None = None, preset: str = "default") -> None:
         from facesdk import FaceSDK, Options
 
-        self.sdk = FaceSDK(Options(network=network, preset=preset))
+        self.sdk = FaceSDK(Options(network=network, preset=preset, fit_appearance=True))
         self.faces: list[Face] = []
 
     def __call__(self, picture: Array) -> list[Array]:
@@ -118,7 +118,9 @@ class Mb05:
         x = out * self.spread + self.centre
         camera = x[:12].reshape(3, 4)
         shape = (self.mean + self.basis @ x[12:]).reshape(68, 3)
-        seen = shape @ camera[:, :3].T + camera[:, 3]
+        projected = shape @ camera[:, :3].T + camera[:, 3]
         scale = 2 * half / self.side
         # Its frame counts from 1 and its y points up.
-        return np.asarray(np.stack([seen[:, 0] - 1, self.side - seen[:, 1]], 1) * scale + centre - half)
+        return np.asarray(
+            np.stack([projected[:, 0] - 1, self.side - projected[:, 1]], 1) * scale + centre - half
+        )

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.accuracy_sets import Case, cases
-from benchmarks.bench_accuracy import Table, bounded, measure
-from benchmarks.measures import align, box_size, nme, overlap
+from benchmarks.accuracy.landmark_table import Table, bounded, measure
+from benchmarks.evaluation_sets import Case, cases
+from benchmarks.metrics.landmark_errors import align, box_size, nme, overlap
+from benchmarks.metrics.landmark_sets import CFP_HALF
 from benchmarks.predictors import Mb05, choose
 from facesdk.core.landmarks import MIRROR_68
-from training.landmarks import CFP_HALF
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("FACESDK_DATA", ROOT.parent / "shared" / "data"))

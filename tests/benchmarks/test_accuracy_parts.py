@@ -13,25 +13,20 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("skimage")
 
-from benchmarks.accuracy_sets import Case, thinned
-from benchmarks.confidence import Confidence, rank_correlation, surest
-from benchmarks.curve import cumulative, draw
-from benchmarks.expression import Expression, classify, eye_opening, mouth_gap
-from benchmarks.face_embedding import PLACES, five_points
-from benchmarks.identity import (
-    Identity,
-    accuracy,
-    auc,
-    best_threshold,
-    label_deviations,
-    pairs,
-    rank_one,
-)
-from benchmarks.measures import align, box_size, nme
-from benchmarks.occluders import REACH, Templates, blobs
-from benchmarks.occlusion import ROW, Occlusion, covers
-from benchmarks.rendering import compare, region, ssim
-from benchmarks.steadiness import acceleration
+from benchmarks.accuracy.confidence import Confidence, most_confident_error
+from benchmarks.accuracy.error_curve import cumulative, draw
+from benchmarks.accuracy.expression import Expression, classify, eye_opening, mouth_gap
+from benchmarks.accuracy.face_embedding import PLACES, five_points
+from benchmarks.accuracy.identity import Identity, label_deviations
+from benchmarks.accuracy.rendering import region
+from benchmarks.evaluation_sets import Case, thinned
+from benchmarks.metrics.image_similarity import compare, ssim
+from benchmarks.metrics.landmark_errors import align, box_size, nme
+from benchmarks.metrics.rank_correlation import rank_correlation
+from benchmarks.metrics.verification import accuracy, auc, best_threshold, pairs, rank_one
+from benchmarks.occlusion.occluded_accuracy import ROW, Occlusion, covers
+from benchmarks.occlusion.occluders import REACH, Templates, blobs
+from benchmarks.video.jitter import acceleration
 
 
 def face_points(scale: float = 100.0, centre: float = 128.0) -> np.ndarray:
@@ -226,10 +221,10 @@ def test_confidence_that_is_right_and_absent() -> None:
     figures = knows.figures()
     assert figures["predicted, rank correlation per face"] == pytest.approx(1)
     assert figures["predicted, rank correlation per landmark"] == pytest.approx(1)
-    assert figures["predicted, error of the surest fifth"] < 0.4 * figures["error of all"]
+    assert figures["predicted, error of the most confident fifth"] < 0.4 * figures["error of all"]
     assert figures["predicted over true, mean"] == pytest.approx(1)
     assert not any(name.startswith("predicted") for name in silent.figures())
-    assert surest(np.array([3, 1, 2, 4, 5]), np.array([30.0, 10, 20, 40, 50])) == 10
+    assert most_confident_error(np.array([3, 1, 2, 4, 5]), np.array([30.0, 10, 20, 40, 50])) == 10
     assert rank_correlation(np.array([1, 2, 3]), np.array([1, 10, 100])) == pytest.approx(1)
     assert np.isnan(rank_correlation(np.ones(5), np.arange(5)))
 

@@ -9,19 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.interleave import interleaved, ratio
-from benchmarks.peer_parts import DenseDecode, face_mesh
-from benchmarks.peers import FIRST_PX, bounded, first_photo, tracked_photo
-from benchmarks.scaling import ball
-from benchmarks.worker import Worker
+from benchmarks.peers.contestants import DenseDecode, face_mesh
+from benchmarks.peers.our_frames import FIRST_PX, first_photo, tracked_photo
+from benchmarks.peers.run import bounded
+from benchmarks.peers.worker import Worker
+from benchmarks.speed.interleave import interleaved, ratio
+from benchmarks.speed.raster_scaling import ball
+from benchmarks.speed.stage import largest_difference
 from facesdk import ops
-from facesdk.cli.bench import largest_difference, percentiles
+from facesdk.cli.timing import percentiles
 
 WORKER = """
 import json, sys
 for line in sys.stdin:
-    asked = json.loads(line)
-    print(json.dumps({"ms": [2.0] * asked["runs"], "found": asked["kind"] != "static"}), flush=True)
+    request = json.loads(line)
+    print(json.dumps({"ms": [2.0] * request["runs"], "found": request["kind"] != "static"}), flush=True)
 """
 
 
@@ -67,7 +69,7 @@ def test_the_dense_decodes_agree() -> None:
     assert apart.max() <= 0.05
 
 
-def test_the_worker_is_asked_over_a_pipe(tmp_path: Path) -> None:
+def test_the_worker_is_called_over_a_pipe(tmp_path: Path) -> None:
     script = tmp_path / "worker.py"
     script.write_text(WORKER)
     picture = np.zeros((4, 4, 3), np.uint8)

@@ -10,15 +10,16 @@ import onnx
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("onnxslim")
 
-from export.bias import correct_biases
-from export.compile_plan import PlanFile, compile_plan, write_plan
-from export.lean import make_lean
-from export.quantize import quantize
-from export.to_onnx import export_network, smooth_crops
+from export.int8_engine.compile_plan import compile_plan
+from export.int8_engine.plan_file import read_plan, write_plan
+from export.onnx.simplify import simplify
+from export.onnx.to_onnx import export_network, smooth_crops
+from export.quantization.bias_correction import correct_biases
+from export.quantization.static_quantization import quantize_regressor
 from facesdk.errors import AssetError
 from facesdk.inference import open_session
-from facesdk.inference.int8_engine import read_plan
 from training.networks.layout import Layout
 from training.networks.mobile_facernet import build
 
@@ -37,17 +38,18 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Forms:
     network.eval()
     exact, eight, plan = folder / "net.onnx", folder / "net.int8.onnx", folder / "net.plan"
     export_network(network, exact, "1")
-    lean = quantize(exact, smooth_crops(32, 96, 2), eight)
-    write_plan(compile_plan(lean, onnx.load(str(eight))), plan)
+    prepared, quantised = quantize_regressor(onnx.load(str(exact)), smooth_crops(32, 96, 2))
+    onnx.save(quantised, str(eight))
+    write_plan(compile_plan(prepared, quantised), plan)
     return exact, eight, plan
 
 
-def test_no_node_of_a_lean_graph_computes_shapes(forms: Forms) -> None:
+def test_no_node_of_a_simplified_graph_computes_shapes(forms: Forms) -> None:
     model = onnx.load(str(forms[0]))
-    lean = make_lean(model)  # checks that the answers are the same
-    kinds = {node.op_type for node in lean.graph.node}
+    simple = simplify(model)  # checks that the answers are the same
+    kinds = {node.op_type for node in simple.graph.node}
     assert kinds.isdisjoint({"Shape", "Gather", "Unsqueeze", "ConstantOfShape", "Transpose"})
-    assert len(lean.graph.node) < len(model.graph.node) - 50
+    assert len(simple.graph.node) < len(model.graph.node) - 50
 
 
 @pytest.mark.parametrize("which", [1, 2])
@@ -85,10 +87,9 @@ def test_a_damaged_plan_is_refused_by_name(forms: Forms, tmp_path: Path) -> None
 
 def test_bias_correction_takes_the_mean_shift_back(forms: Forms, tmp_path: Path) -> None:
     exact_path, _, plan_path = forms
-    description, arrays, metadata = read_plan(plan_path)
-    plan = PlanFile(description, {name: values.copy() for name, values in arrays.items()}, dict(metadata))
-    vector = description["outputs"]["x"]["vector"]
-    steps = enumerate(description["steps"])
+    plan = read_plan(plan_path)
+    vector = plan.description["outputs"]["x"]["vector"]
+    steps = enumerate(plan.description["steps"])
     step = next(n for n, one in steps if one["op"] == "dense" and one["out"] == vector)
     plan.arrays[f"{step}.bias"][:5] += 0.5
     shifted, mended = tmp_path / "shifted.plan", tmp_path / "mended.plan"

@@ -1,0 +1,121 @@
+"""From a training checkpoint to the bundled networks; the steps in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import onnx
+import typer
+
+from export import manifest as manifests
+from export.int8_engine.compile_plan import compile_plan
+from export.int8_engine.plan_file import write_plan
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+REGRESSOR = manifests.ASSETS / "mobile_facernet.onnx"
+
+Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
+Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
+
+
+@app.command("to-onnx")
+def to_onnx(
+    checkpoint: Annotated[Path, typer.Option(help="of the training; its averaged weights are taken")],
+    out: Annotated[Path, typer.Option()] = REGRESSOR,
+    version: Annotated[str, typer.Option()] = "0.1.0",
+    tolerance: Annotated[float, typer.Option(help="largest difference from torch")] = 1e-3,
+) -> None:
+    """1. Export the regressor of a checkpoint to ONNX; refused where ONNX Runtime and torch differ."""
+    import torch
+
+    from export.onnx.to_onnx import export_network, largest_difference
+    from training.checkpoint import load_average
+
+    torch.set_num_threads(1)
+    network = load_average(checkpoint)
+    candidate = out.with_suffix(".new")
+    export_network(network, candidate, version)
+    difference = largest_difference(network, candidate)
+    print(f"largest difference from torch: {difference:.2e} (bound {tolerance:.0e})")
+    if difference > tolerance:
+        candidate.unlink()
+        raise SystemExit("not exported: ONNX Runtime and torch disagree")
+    candidate.replace(out)
+    print(f"{out.name}: {out.stat().st_size / 1e6:.2f} MB")
+
+
+@app.command()
+def quantize(
+    network: Network,
+    shards: Shards,
+    out: Annotated[Path, typer.Option(help="QDQ ONNX file; the .plan is written beside it")],
+    crops: Annotated[int, typer.Option(help="training crops that give the ranges")] = 384,
+    tolerance: Annotated[float, typer.Option(help="largest loss of NME, in points")] = 0.05,
+) -> None:
+    """2. Quantise the regressor: QDQ ONNX for other runtimes, .plan for our int8 engine; measure the loss."""
+    from export.parity import HeldOut, print_parity
+    from export.quantization.bias_correction import correct_biases
+    from export.quantization.calibration import training_crops
+    from export.quantization.static_quantization import quantize_regressor
+
+    model = onnx.load(str(network))
+    size = model.graph.input[0].type.tensor_type.shape.dim[2].dim_value
+    calibration = training_crops(shards, size, crops)
+    prepared, quantised = quantize_regressor(model, calibration)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(quantised, str(out))
+    plan, plan_path = compile_plan(prepared, quantised), out.with_suffix(".plan")
+    write_plan(plan, plan_path)
+    correct_biases(plan, plan_path, network, calibration)
+    write_plan(plan, plan_path)
+    lost = print_parity(HeldOut(shards, size), network, [out, plan_path])
+    if max(lost.values()) > tolerance:
+        raise SystemExit("quantization loses too much; the files are written but should not be shipped")
+
+
+@app.command("quantize-detector")
+def quantize_detector(
+    network: Network,
+    pack: Annotated[Path, typer.Option(help="folder of the detector's packed training pictures")],
+    out: Annotated[Path, typer.Option(help=".plan file")],
+    scenes: Annotated[int, typer.Option(help="training scenes that give the ranges, and as many faces")] = 48,
+) -> None:
+    """3. Quantise the detector: .plan for our int8 engine."""
+    from export.quantization import static_quantization
+    from export.quantization.calibration import training_scenes
+
+    pictures = training_scenes(pack, scenes)
+    write_plan(compile_plan(*static_quantization.quantize_detector(onnx.load(str(network)), pictures)), out)
+    print(f"{out.name}: {out.stat().st_size / 1e3:.0f} kB")
+
+
+@app.command()
+def parity(
+    network: Network,
+    shards: Shards,
+    quantised: Annotated[list[Path], typer.Argument(help="QDQ ONNX or .plan files")],
+) -> None:
+    """4. Measure what quantised files lose against float32, on held-out training crops."""
+    from export.parity import HeldOut, print_parity
+
+    size = onnx.load(str(network)).graph.input[0].type.tensor_type.shape.dim[2].dim_value
+    print_parity(HeldOut(shards, size), network, quantised)
+
+
+@app.command()
+def manifest(
+    assets: Annotated[Path, typer.Option()] = manifests.ASSETS,
+    check: Annotated[bool, typer.Option("--check", help="write nothing; exit 1 where it is stale")] = False,
+) -> None:
+    """5. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
+    if check:
+        current = manifests.is_current(assets)
+        print(f"manifest.json is {'up to date' if current else 'out of date: python -m export manifest'}")
+        raise typer.Exit(0 if current else 1)
+    manifests.write_manifest(assets)
+    print(manifests.manifest_text(assets), end="")
+
+
+if __name__ == "__main__":
+    app()
