@@ -24,6 +24,7 @@ from facesdk import ops
 from training.fit import FOCAL
 from training.model import N_SKIN
 from training.pack import MARGIN, SIZE
+from training.spherical_harmonics import sh_basis
 
 Array = npt.NDArray[np.float32]
 N_NARROW = 6706
@@ -33,17 +34,6 @@ FADE_MM = 25.0
 """Distance from the face proper over which the basis loses hold of hair and clothes."""
 LIGHT_FAR = 0.003
 """Ridge on the eight directional SH terms, relative to the ambient one."""
-
-
-def sh_basis(normals: Tensor) -> Tensor:
-    """Real SH up to order 2 of unit normals (..., 3), in the order Y00, Y1-1, Y10, Y11, Y2-2 ... Y22."""
-    x, y, z = normals.unbind(-1)
-    return torch.stack([
-        torch.full_like(x, 0.28209479177387814), 0.4886025119029199 * y, 0.4886025119029199 * z,
-        0.4886025119029199 * x, 1.0925484305920792 * x * y, 1.0925484305920792 * y * z,
-        0.31539156525252005 * (3 * z * z - 1), 1.0925484305920792 * x * z,
-        0.5462742152960396 * (x * x - y * y),
-    ], -1)  # fmt: skip
 
 
 class Observer:

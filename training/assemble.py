@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-VERSION = "3"
+from facesdk.morphable.packing import packed_tensors
+
+VERSION = "3.1"
 N_FINE = 16
 SMALL_MM = 2e-3
 """Expression offsets below this are left out."""
@@ -88,6 +90,7 @@ def main() -> None:
         "detail_scale": np.concatenate([even_scale, odd_scale, gray_even_scale, gray_odd_scale]),
         "arkit_map": geometry["arkit_map"],
     }
+    tensors |= packed_tensors(tensors)
     metadata = {
         "version": VERSION,
         "units": "mm",

@@ -90,11 +90,17 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tenso
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def load_weights(network: MobileFaceRNet, path: Path) -> list[str]:
+def load_weights(network: MobileFaceRNet, path: Path, statistics: bool = False) -> list[str]:
     """Start from the averaged weights of another run where names and shapes agree; returns what was left
-    out."""
+    out.
+
+    `statistics` takes over the outputs' mean and scale too, so that the first outputs are those of the other
+    network; without, they stay those of the labels at hand.
+    """
     own = network.state_dict()
-    given = {k: v for k, v in part(read(path)[0], "average").items() if k not in ("mean", "std")}
+    given = part(read(path)[0], "average")
+    if not statistics:
+        given = {k: v for k, v in given.items() if k not in ("mean", "std")}
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     network.load_state_dict(own | fitting)
     return sorted(set(own) - set(fitting) - {"mean", "std"})

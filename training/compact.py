@@ -4,7 +4,8 @@ teachers.
     python -m training.compact --labels cache/labels_light.npz --out training/labels/fits.npz
 
 Pose, coefficients and crop frame of every photo, no pictures: identity, albedo and expression in 8 bits.
-`expand` gives back what `training.labels` wrote; the 68 points are then those of the fitted mesh.
+`expand` gives back what `training.labels` wrote; the 68 points are then those of the fitted mesh, moved by
+`points_offset` where `training.label_hand_points` wrote one.
 """
 
 import argparse
@@ -21,6 +22,9 @@ from training.linear_face import load_linear_face
 
 STEP = 1 / 40
 """Quantum of identity and albedo coefficients, in standard deviations."""
+OFFSET_STEP = 0.04 / 127
+"""Quantum of `points_offset`, in crop sides."""
+WEIGHT_STEP = 1 / 200
 EXACT = ("set_index", "row", "subject", "sets", "wrong", "light_weight")
 HALF = ("gamma",)
 SINGLE = ("centre", "side", "roll", "translation_mm")
@@ -35,6 +39,12 @@ def compact(labels: Arrays) -> Arrays:
     for name in ("alpha", "beta"):
         out[name] = np.clip(np.rint(labels[name] / STEP), -127, 127).astype(np.int8)
     out["delta"] = np.rint(labels["delta"] * 255).astype(np.uint8)
+    if "held_out" in labels:
+        out["held_out"] = labels["held_out"]
+    if "points_offset" in labels:  # targets beside the fitted mesh, where points were placed by hand
+        offset = np.rint(labels["points_offset"] / OFFSET_STEP)
+        out["points_offset"] = np.clip(offset, -127, 127).astype(np.int8)
+        out["points_weight"] = np.rint(labels["points_weight"] / WEIGHT_STEP).astype(np.uint8)
     vectors = [cv2.Rodrigues(r.astype(np.float64))[0][:, 0] for r in labels["rotation"]]
     out["rotvec"] = np.stack(vectors).astype(np.float32)
     return out
@@ -55,6 +65,10 @@ def expand(small: Arrays, face_model: Path) -> Arrays:
     t = torch.from_numpy(out["translation_mm"])
     m = torch.cat([4.5 * t[:, :2] / t[:, 2:], torch.log(t[:, 2:] / 1300.0)], 1)
     out["points"] = project(verts, torch.from_numpy(out["rotation"]), m).numpy()
+    if "points_offset" in small:
+        out["points_offset"] = small["points_offset"].astype(np.float32) * OFFSET_STEP
+        out["points_weight"] = small["points_weight"].astype(np.float32) * WEIGHT_STEP
+        out["points"] += out["points_offset"]
     return out
 
 

@@ -47,47 +47,60 @@ class Cutouts:
         points (N, 68, 2) in crop sides. Anchors stray by up to 1.5 % of the crop, as masks do not sit on
         landmarks. Returns the rows left out: heads so far turned that the spline would fold over.
         """
-        seen = points[rows]
-        left, right = seen[:, 1, 0], seen[:, 15, 0]
-        place = (seen[:, 30, 0] - left) / (right - left).clamp_min(1e-3)
-        fits = (right - left > 0.1) & (place > TOO_TURNED) & (place < 1 - TOO_TURNED)
+        layer, fits = self.mask_layers(points[rows], crops.shape[2], generator)
         worn, rest = rows[fits], rows[~fits]
-        if len(worn) == 0:
-            return rest
-        n, device = len(worn), crops.device
+        if len(worn):
+            crops[worn] = crops[worn] * (1 - layer[:, 3:]) + layer[:, :3]
+        return rest
+
+    def mask_layers(self, points: Tensor, side: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Masks over faces with landmarks `points` (n, 68, 2) in crop sides.
+
+        Returns:
+            Layers (k, 4, side, side), colour times alpha and alpha, of the faces that can wear one, and which
+            these are, (n,) bool with k true.
+        """
+        left, right = points[:, 1, 0], points[:, 15, 0]
+        place = (points[:, 30, 0] - left) / (right - left).clamp_min(1e-3)
+        fits = (right - left > 0.1) & (place > TOO_TURNED) & (place < 1 - TOO_TURNED)
+        n, device = int(fits.sum()), points.device
+        if n == 0:
+            return points.new_zeros(0, 4, side, side), fits
         place = place[fits]
         wanted = torch.where(place < TURNED, -1, torch.where(place > 1 - TURNED, 1, 0))
         score = torch.rand(n, len(self.masks), generator=generator, device=device)
         kind = (score + (self.side[None] == wanted[:, None])).argmax(1)
         stray = 0.015 * torch.rand(n, 1, 1, generator=generator, device=device).square()
-        target = seen[fits][:, list(ANCHORS)]
+        target = points[fits][:, list(ANCHORS)]
         target = target + stray * torch.randn(target.shape, generator=generator, device=device)
-        grid = spline_grid(target, self.anchors[kind], crops.shape[2])
+        grid = spline_grid(target, self.anchors[kind], side)
         layer = F.grid_sample(self.masks[kind], grid, padding_mode="zeros", align_corners=False)
         # Half of them keep the template's colours; cloth comes in any.
         gain = 0.3 + torch.rand(n, 4, 1, 1, generator=generator, device=device)
         gain = torch.where(gain[:, 3:] < 0.8, gain[:, :3], torch.ones_like(gain[:, :3]))
-        cover = layer[:, 3:]
-        crops[worn] = crops[worn] * (1 - cover) + (layer[:, :3] * gain).clamp(0, 1)
-        return rest
+        return torch.cat([(layer[:, :3] * gain).clamp(0, 1), layer[:, 3:]], 1), fits
 
     def hold_hands(self, crops: Tensor, rows: Tensor, generator: Generator) -> None:
         """Lay a hand somewhere over the crops at `rows`, in place."""
         n, device = len(rows), crops.device
         if n == 0:
             return
-        draw = torch.rand(n, 5, generator=generator, device=device)
+        layer = self.hand_layers(n, crops.shape[2], generator)
+        shade = 0.4 + 0.8 * torch.rand(n, 3, 1, 1, generator=generator, device=device).mean(1, keepdim=True)
+        crops[rows] = crops[rows] * (1 - layer[:, 3:]) + (layer[:, :3] * shade).clamp(0, 1)
+
+    def hand_layers(self, n: int, side: int, generator: Generator) -> Tensor:
+        """Hands (n, 4, side, side) somewhere in the crop: colour times alpha, and alpha."""
+        draw = torch.rand(n, 5, generator=generator, device=self.hands.device)
         angle = 2 * math.pi * draw[:, 0]
         size = 0.35 + 0.5 * draw[:, 1]
         centre = (draw[:, 2:4] - 0.5) * 1.6
         c, s = torch.cos(angle) / size, torch.sin(angle) / size
         turn = torch.stack([c, s, -s, c], 1).view(n, 2, 2)
         theta = torch.cat([turn, -turn @ centre[:, :, None]], 2)
-        grid = F.affine_grid(theta, [n, 4, crops.shape[2], crops.shape[2]], align_corners=False)
+        grid = F.affine_grid(theta, [n, 4, side, side], align_corners=False)
         which = (draw[:, 4] * len(self.hands)).long().clamp_max(len(self.hands) - 1)
-        layer = F.grid_sample(self.hands[which], grid, padding_mode="zeros", align_corners=False)
-        shade = 0.4 + 0.8 * torch.rand(n, 3, 1, 1, generator=generator, device=device).mean(1, keepdim=True)
-        crops[rows] = crops[rows] * (1 - layer[:, 3:]) + (layer[:, :3] * shade).clamp(0, 1)
+        return F.grid_sample(self.hands[which], grid, padding_mode="zeros", align_corners=False)
 
     def texture(self, n: int, side: int, generator: Generator) -> Tensor:
         """Textures (n, 3, side, side), enlarged by a random part of one."""

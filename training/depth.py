@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from facesdk import ops
-from facesdk.camera import crop_intrinsics
+from facesdk.core.intrinsics import crop_intrinsics
 from facesdk.morphable.face_model import FaceModel
 from training.augment import Augment
 from training.camera import FOCAL_RATIO, Z0_MM, rotation_from_six

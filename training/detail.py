@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from training.albedo import N_NARROW, Observer, sh_basis
+from training.albedo import N_NARROW, Observer
+from training.spherical_harmonics import sh_basis
 
 N_DETAIL = 90
 N_GRAY = 340

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 import torch
+from safetensors import safe_open
 from torch import Tensor
 
 from training.fit import Fit, project
@@ -58,6 +59,12 @@ class Geometry:
 
 
 Embedding = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+
+
+def landmark_places(face_model: Path) -> Embedding:
+    """Where the 68 landmarks of face_model.safetensors sit on its dense mesh."""
+    with safe_open(str(face_model), "np") as file:
+        return file.get_tensor("landmark_triangles").astype(np.int64), file.get_tensor("landmark_bary")
 
 
 def kit_embedding(geometry: Geometry) -> Embedding:

@@ -1,12 +1,6 @@
-"""How the sets' own point lists map to the 68 points."""
+"""MediaPipe's points that labels are fitted to."""
 
 import numpy as np
-
-CFP_HALF = np.r_[0:9, 17, 19, 21, 36:42, 27:31, 33, 32, 31, 48, 51, 62, 57, 66]
-"""CFP's 30 points (the half at the picture's left) as indices of the 68."""
-
-INNER = np.arange(17, 68)
-"""The 51 points inside the face; the first 17 are the jaw."""
 
 MEDIAPIPE_USED = np.array([
     0, 5, 6, 7, 10, 13, 14, 17, 19, 21, 33, 34, 36, 37, 39, 40, 46, 50, 52, 53, 54, 55, 58, 61, 63,

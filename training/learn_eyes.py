@@ -19,7 +19,8 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facesdk.eyes import ACROSS, CORNERS, DOWN, WIDE
+from facesdk.core import color
+from facesdk.core.compiled import _core
 from training.augment import Augment, Batch, Jitter
 from training.data import load_shards
 from training.linear_face import load_linear_face
@@ -27,18 +28,19 @@ from training.occluders import occlude, wear_glasses
 from training.photometry import Photometry
 from training.train import FACE_MODEL
 
+ACROSS, DOWN, WIDTH, CORNERS = _core.EYE_ACROSS, _core.EYE_DOWN, _core.EYE_WIDTH, _core.EYE_CORNERS
 ASSET = Path(__file__).parents[1] / "facesdk" / "assets" / "eyes.safetensors"
 SIZE, BATCH, UNITS = 96, 64, 48
 STRAY = 0.008  # crop sides: how far a landmark of the network is off
 HIDDEN_BY_GLASSES, HIDDEN_BY_OTHERS = 0.2, 0.15  # share of the crops
 HIDDEN = 0.1  # mean change of brightness from which an eye no longer shows
 FACING = 0.5  # cosine of the turn from which the far eye shows nothing
-LUMA = torch.tensor([0.299, 0.587, 0.114])
+LUMA = torch.from_numpy(color.LUMA)
 
 
 def patches(gray: Tensor, points: Tensor) -> Tensor:
-    """Eyes (n, 2, DOWN * ACROSS) of gray crops (n, S, S) with landmarks (n, 68, 2), crop sides: the twin of
-    facesdk.eyes.Eyes.patches."""
+    """Eyes (n, 2, DOWN * ACROSS) of gray crops (n, S, S) with landmarks (n, 68, 2), crop sides: as
+    csrc/pipeline/eye_closure.cpp samples them."""
     seen = cut(gray, points)
     return (seen - seen.mean(2, keepdim=True)) / (seen.std(2, keepdim=True) + 0.02)
 
@@ -48,7 +50,7 @@ def cut(gray: Tensor, points: Tensor) -> Tensor:
     out = []
     for outer, inner in CORNERS:
         a, b = points[:, outer], points[:, inner]
-        half = WIDE * (b - a) / 2
+        half = WIDTH * (b - a) / 2
         down = torch.stack([-half[:, 1], half[:, 0]], 1)
         if outer > inner:
             down = -down

@@ -21,9 +21,9 @@ import numpy.typing as npt
 from safetensors.numpy import save_file
 from tqdm import tqdm
 
-from benchmarks.identity import accuracy, auc, pairs, rank_one
+from benchmarks.metrics.verification import accuracy, auc, pairs, rank_one
 from facesdk import FaceSDK, Options
-from facesdk.crop import DETECTION_SHIFT_DOWN, DETECTION_TO_LANDMARKS, MARGIN
+from facesdk.core.crop import DETECTION_SHIFT_DOWN, DETECTION_TO_LANDMARKS, MARGIN
 from training.sets import open_set
 
 Array = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ def reconstruct(
     data: Path, labels: dict[str, npt.NDArray[np.generic]], rows: npt.NDArray[np.intp], threads: int
 ) -> Array:
     """Coefficients (n, K) of the labelled faces `rows`: identity, albedo, its detail."""
-    sdk = FaceSDK(Options(max_faces=1))
+    sdk = FaceSDK(Options(max_faces=1, fit_appearance=True))
     sets = [open_set(data, str(name)) for name in labels["sets"]]
     # The labels' crops are those of the network: back to the detection that would give such a crop.
     scale = labels["side"].astype(float) / (MARGIN * DETECTION_TO_LANDMARKS)

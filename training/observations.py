@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.metrics.landmark_sets import CFP_HALF
 from facesdk.core.landmarks import MIRROR_68
-from training.landmarks import CFP_HALF
 from training.sets import SETS, FaceSet, open_set
 
 Array = npt.NDArray[np.float64]
 
 CROP_OF_BOX = 1.45
 """Crop side over the longer side of the box of the 68 points."""
+FRONTAL_DEG = 15.0
+"""Yaw up to which hand-made contour points lie near fixed places on the head."""
 
 
 @dataclass
@@ -89,13 +91,14 @@ def hand_points(face_set: FaceSet, mb05: Array) -> tuple[Array, Array, Array]:
     points, sigma = np.full((n, 68, 2), np.nan), np.full((n, 68), np.inf)
     five = np.full((n, 5, 2), np.nan)
     labels = face_set.labels
-    if face_set.name == "aflw_merl":
+    if face_set.name in ("aflw_merl", "aflw_turned", "helen_afw"):
         points = labels["points68"].astype(float)
-        sigma[:] = np.where(
-            labels["visibility"] == 1, 0.008, np.where(labels["visibility"] == 2, 0.02, np.inf)
-        )
+        visibility = labels.get("visibility", np.ones((n, 68), np.int8))
+        sigma[:] = np.where(visibility == 1, 0.008, np.where(visibility == 2, 0.02, np.inf))
         # Contour points of hand labels slide along the outline unless the face looks at the camera.
-        frontal = labels["pose_class"] == "frontal"
+        yaw = labels.get("yaw_deg", labels.get("yaw_est", np.zeros(n)))
+        frontal = np.abs(yaw.astype(float)) < FRONTAL_DEG
+        frontal &= labels.get("pose_class", np.full(n, "frontal")) == "frontal"
         sigma[:, :17] = np.where(frontal[:, None], np.maximum(sigma[:, :17], 0.03), np.inf)
     elif face_set.name == "youtube_faces":
         points, sigma[:] = labels["points68"].astype(float), 0.015
@@ -114,12 +117,12 @@ def hand_points(face_set: FaceSet, mb05: Array) -> tuple[Array, Array, Array]:
     return points, sigma, five
 
 
-def collect(data: Path, cache: Path) -> Observations:
+def collect(data: Path, cache: Path, sets: tuple[str, ...] = SETS) -> Observations:
     """Everything the teachers left in `cache` and the sets' own labels, as one table."""
     parts: list[dict[str, npt.NDArray[np.generic]]] = []
     score_names: tuple[str, ...] = ()
     people: dict[str, int] = {}
-    for index, name in enumerate(SETS):
+    for index, name in enumerate(sets):
         face_set = open_set(data, name)
         n = len(face_set.files)
         with np.load(cache / "mb05" / f"{name}.npz") as z:
@@ -149,4 +152,4 @@ def collect(data: Path, cache: Path) -> Observations:
             "hand": points, "hand_sigma": sigma, "five": five,
         })  # fmt: skip
     merged = {key: np.concatenate([p[key] for p in parts]) for key in parts[0]}
-    return Observations(**merged, score_names=score_names)  # type: ignore[arg-type]
+    return Observations(**merged, sets=sets, score_names=score_names)

@@ -4,6 +4,7 @@ colour."""
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -52,20 +53,28 @@ def shapes(n: int, side: int, generator: Generator, device: torch.device) -> Ten
 
 
 def wear_masks(crops: Tensor, points: Tensor, rows: Tensor, generator: Generator) -> None:
-    """Put a cloth over nose, mouth and chin of the crops at `rows`, in place; points (N, 68, 2), crop sides.
+    """Put a cloth over nose, mouth and chin of the crops at `rows`, in place; points (N, 68, 2) in crop
+    sides."""
+    if len(rows):
+        cloth, cover = cloth_layers(crops[rows], points[rows], generator)
+        crops[rows] = torch.lerp(crops[rows], cloth, cover)
+
+
+def cloth_layers(crops: Tensor, points: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Cloth over nose, mouth and chin of crops (n, 3, S, S) with points (n, 68, 2) in crop sides.
 
     The cloth is what lies within the jaw's points and below a line across the nose: an intersection of
     half-planes, which loses its far side where a head is turned, as a real mask does.
+
+    Returns:
+        Its colour (n, 3, S, S) and its alpha (n, 1, S, S).
     """
-    n, side = len(rows), crops.shape[2]
-    if n == 0:
-        return
+    n, side = len(crops), crops.shape[2]
     draw = torch.rand(n, 6, generator=generator, device=crops.device)
-    seen = points[rows]
-    jaw = seen[:, 2:15]
+    jaw = points[:, 2:15]
     middle = jaw.mean(1, keepdim=True)
     jaw = middle + (jaw - middle) * (1.0 + 0.12 * draw[:, 0, None, None])
-    top = torch.lerp(seen[:, 28], seen[:, 30], draw[:, 1:2] * 0.9)
+    top = torch.lerp(points[:, 28], points[:, 30], draw[:, 1:2] * 0.9)
     corners = torch.cat([jaw, top[:, None]], 1)  # from one ear along the chin to the other, then the nose
     edge = corners.roll(-1, 1) - corners
     normal = torch.stack([edge[..., 1], -edge[..., 0]], 2)
@@ -85,28 +94,45 @@ def wear_masks(crops: Tensor, points: Tensor, rows: Tensor, generator: Generator
         1
         + 0.12 * torch.sin(t[:, None] * 90 + 6 * draw[:, 4, None, None, None]) * draw[:, 5, None, None, None]
     )
-    shade = crops[rows].mean(1, keepdim=True) * 0.5 + 0.6  # the cloth keeps some of the light on the face
-    crops[rows] = torch.lerp(crops[rows], (colour * folds * shade).clamp(0, 1), cover)
+    shade = crops.mean(1, keepdim=True) * 0.5 + 0.6  # the cloth keeps some of the light on the face
+    return (colour * folds * shade).clamp(0, 1), cover
 
 
 def wear_glasses(crops: Tensor, points: Tensor, rows: Tensor, generator: Generator) -> None:
     """Put dark or clear glasses on the crops at `rows`, in place; points (N, 68, 2) in crop sides."""
-    n, side = len(rows), crops.shape[2]
-    if n == 0:
+    if len(rows) == 0:
         return
-    draw = torch.rand(n, 6, generator=generator, device=crops.device)
-    seen = points[rows]
-    left, right = seen[:, 36:42].mean(1), seen[:, 42:48].mean(1)
+    glasses = glasses_layers(points[rows], crops.shape[2], generator)
+    worn = torch.lerp(crops[rows], glasses.tint, glasses.lens * glasses.dark)
+    crops[rows] = torch.lerp(worn, glasses.frame, glasses.rim)
+
+
+@dataclass
+class Glasses:
+    """Layers of glasses: lenses of alpha `lens` * `dark`, then rims before them."""
+
+    tint: Tensor  # (n, 3, S, S)
+    lens: Tensor  # (n, 1, S, S)
+    dark: Tensor  # (n, 1, 1, 1) 0.75 to 1 for sunglasses, up to 0.15 for clear ones
+    frame: Tensor  # (n, 3, 1, 1)
+    rim: Tensor  # (n, 1, S, S)
+
+
+def glasses_layers(points: Tensor, side: int, generator: Generator) -> Glasses:
+    """Dark or clear glasses for faces with landmarks points (n, 68, 2) in crop sides."""
+    n, device = len(points), points.device
+    draw = torch.rand(n, 6, generator=generator, device=device)
+    left, right = points[:, 36:42].mean(1), points[:, 42:48].mean(1)
     along = right - left
-    down = seen[:, 30] - seen[:, 27]
-    t = (torch.arange(side, device=crops.device) + 0.5) / side - 0.5
+    down = points[:, 30] - points[:, 27]
+    t = (torch.arange(side, device=device) + 0.5) / side - 0.5
     grid = torch.stack([t.expand(side, side), t[:, None].expand(side, side)], 2)  # (S, S, 2)
     # In the oblique frame of eyes and nose a turned head's glasses turn with it.
     frame = torch.stack([along, down], 2)
     determinant = torch.linalg.det(frame).abs()
-    frame = frame + torch.eye(2, device=crops.device) * (determinant < 1e-3)[:, None, None] * 0.2
+    frame = frame + torch.eye(2, device=device) * (determinant < 1e-3)[:, None, None] * 0.2
     inverse = torch.linalg.inv(frame)
-    nearest = torch.full((n, side, side), 9.0, device=crops.device)
+    nearest = torch.full((n, side, side), 9.0, device=device)
     for centre in (left, right):
         local = torch.einsum("nij,nhwj->nhwi", inverse, grid - centre[:, None, None])
         u = local[..., 0] / (0.34 + 0.14 * draw[:, 0, None, None])
@@ -116,8 +142,6 @@ def wear_glasses(crops: Tensor, points: Tensor, rows: Tensor, generator: Generat
     lens = ((1 - nearest) * (0.15 * side)).clamp_(0, 1)[:, None]
     rim = (1 - (nearest - 1).abs() * (0.12 * side)).clamp_(0, 1)[:, None]
     dark = torch.where(draw[:, 3] < 0.7, 0.75 + 0.25 * draw[:, 4], 0.15 * draw[:, 4])[:, None, None, None]
-    tint = 0.25 * torch.rand(n, 3, 1, 1, generator=generator, device=crops.device)
-    worn = torch.lerp(crops[rows], tint.expand(n, 3, side, side), lens * dark)
-    crops[rows] = torch.lerp(
-        worn, tint * draw[:, 5, None, None, None], rim * (draw[:, 5, None, None, None] < 0.8)
-    )
+    tint = 0.25 * torch.rand(n, 3, 1, 1, generator=generator, device=device)
+    strength = draw[:, 5, None, None, None]
+    return Glasses(tint.expand(n, 3, side, side), lens, dark, tint * strength, rim * (strength < 0.8))

@@ -5,8 +5,9 @@
 Each `shard_NNN.npz` (at most 30 MB, no pickle) holds 144 x 144 RGB pictures as JPEG bytes (`jpg`, `ptr`):
 the crop frame of the face, roll removed, 1.6 crop sides wide; and per face alpha, delta, rotvec of R, m (x
 and y of the model's origin in crop sides from the centre, log of its depth over 1300 mm), the 68 points in
-the picture's pixels, weights, set and subject; beta and gamma with `light_weight` 0 where no light was
-fitted; `identity`, the teacher's embedding, where it was made.
+the picture's pixels, weights (per landmark where labels say which points are seen), set and subject; beta
+and gamma with `light_weight` 0 where no light was fitted; `identity`, the teacher's embedding, where it was
+made.
 """
 
 import argparse
@@ -53,6 +54,8 @@ def arrays_of(
     points = labels["points"][rows].astype(np.float32) * (SIZE / MARGIN) + (SIZE - 1) / 2
     weight = np.ones((len(rows), 68), np.float32)
     weight[:, :17] = 0.5
+    if "points_weight" in labels:
+        weight = labels["points_weight"][rows].astype(np.float32)
     out: dict[str, npt.NDArray[Any]] = {
         "alpha": labels["alpha"][rows].astype(np.float16),
         "delta": labels["delta"][rows].astype(np.float16),
@@ -109,6 +112,8 @@ def main() -> None:
     parser.add_argument("--face-model", type=Path, default=FACE_MODEL)
     parser.add_argument("--identity", type=Path, help="what training.teach_identity wrote")
     parser.add_argument("--pictures", type=Path, help="cache of encoded pictures, made when it is absent")
+    parser.add_argument("--stem", default="shard", help="start of the files' names; training reads shard*")
+    parser.add_argument("--held-out", type=Path, help="folder of the shards of faces marked `held_out`")
     args = parser.parse_args()
     with np.load(args.labels) as z:
         labels: dict[str, npt.NDArray[Any]] = {key: z[key] for key in z.files}
@@ -135,10 +140,15 @@ def main() -> None:
             np.savez(args.pictures, jpg=np.frombuffer(b"".join(encoded), np.uint8), ptr=ptr)
     # Mixed sets in every shard, so that any one of them is a fair sample.
     rows = np.random.default_rng(0).permutation(np.flatnonzero(~labels["wrong"].astype(bool)))
-    count = write_shards(
-        args.out, [encoded[i] for i in rows], arrays_of(labels, rows), labels["sets"], "shard"
-    )
-    print(f"{len(rows)} faces in {count} shards, {labels['wrong'].sum()} dropped")
+    parts = [(args.out, rows)]
+    if args.held_out:
+        held = labels["held_out"][rows].astype(bool)
+        parts = [(args.out, rows[~held]), (args.held_out, rows[held])]
+    for folder, some in parts:
+        pictures = [encoded[i] for i in some]
+        count = write_shards(folder, pictures, arrays_of(labels, some), labels["sets"], args.stem)
+        print(f"{folder}: {len(some)} faces in {count} shards")
+    print(f"{labels['wrong'].sum()} faces dropped")
 
 
 if __name__ == "__main__":

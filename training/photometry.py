@@ -14,6 +14,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from facesdk.core.color import LUMA
 from training.cutouts import Cutouts
 from training.occluders import occlude, wear_glasses, wear_masks
 
@@ -78,7 +79,7 @@ class Photometry:
         gain = (0.6 + 0.6 * draw[:, :3]) * (0.75 + 0.6 * draw[:, 3:4])
         gain = torch.lerp(gain.mean(1, keepdim=True).expand(n, 3), gain, draw[:, 4:5])
         colour = torch.where(draw[:, 5] < 0.12, torch.zeros_like(draw[:, 5]), 0.5 + draw[:, 5])[:, None, None]
-        luma = torch.tensor([0.299, 0.587, 0.114], device=crops.device).expand(3, 3)
+        luma = torch.from_numpy(LUMA).to(crops.device).expand(3, 3)
         matrix = torch.lerp(luma, torch.eye(3, device=crops.device), colour) * gain[:, :, None]
         offset = (draw[:, 6:7] - 0.5) * 0.2
         off = (draw[:, 7] >= self.colour)[:, None]

@@ -17,6 +17,7 @@ Every step leaves a file in the cache and is skipped when that file is there:
     profiled      photos turned to large yaw
     cutouts       masks, hands and textures that training puts before faces
     shards        what training reads
+    hand points   labels of the sets with 68 hand-made points and visibility, and their shards
 """
 
 import argparse
@@ -54,7 +55,7 @@ def steps(data: Path, cache: Path, mediapipe_python: Path | None, profiled: int)
     yield Step("geometry", geometry, module("model", "--data", data, "--out", geometry))
     yield Step(
         "mb05",
-        cache / "mb05/youtube_faces.npz",
+        cache / "mb05/helen_afw.npz",
         module("teach_mb05", "--data", data, "--out", cache / "mb05"),
     )
     if mediapipe_python is not None:
@@ -96,6 +97,14 @@ def steps(data: Path, cache: Path, mediapipe_python: Path | None, profiled: int)
         "shards", shards / "shard_000.npz",
         module("pack", "--data", data, "--labels", light, "--out", shards, "--pictures", pictures,
                "--identity", identity),
+    )  # fmt: skip
+    by_hand = cache / "hand_points.npz"
+    kept = ("--data", data, "--cache", cache, "--kept", light, "--out", by_hand)
+    yield Step("hand points", by_hand, module("label_hand_points", *kept))
+    yield Step(
+        "shards of hand points", shards / "shard_turned_000.npz",
+        module("pack", "--data", data, "--labels", by_hand, "--out", shards, "--stem", "shard_turned",
+               "--held-out", cache / "held_out"),
     )  # fmt: skip
 
 

@@ -19,9 +19,11 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from facesdk import ops
+from training.compact import expand
 from training.fit import FOCAL, Z0_MM
+from training.geometry import landmark_places
 from training.observations import CROP_OF_BOX
-from training.pack import MARGIN, SIZE, write_shards
+from training.pack import FACE_MODEL, MARGIN, SIZE, write_shards
 
 Array = npt.NDArray[np.float32]
 GRID = 6
@@ -46,7 +48,7 @@ class Scene:
 class Profiler:
     """Holds the face model's arrays and the crop's camera."""
 
-    def __init__(self, geometry: Path, places: Path) -> None:
+    def __init__(self, geometry: Path, places: Path | None = None) -> None:
         with np.load(geometry) as z:
             self.mean = z["mean_control_mm"]
             self.bases = np.concatenate([z["identity"], z["expression"]]).reshape(-1, self.mean.size)
@@ -55,11 +57,12 @@ class Profiler:
                 z["sub_ptr"].astype(np.int32), z["sub_idx"].astype(np.int32), z["sub_val"].astype(np.float32)
             )  # fmt: skip
             dense_triangles = z["triangles"]
-        with np.load(places) as z:
-            self.corners, self.bary = (
-                dense_triangles[z["landmarks_triangles"]],
-                z["landmarks_bary"].astype(np.float32),
-            )
+        if places is None:
+            triangles, bary = landmark_places(FACE_MODEL)
+        else:
+            with np.load(places) as z:
+                triangles, bary = z["landmarks_triangles"], z["landmarks_bary"].astype(np.float32)
+        self.corners, self.bary = dense_triangles[triangles], bary
         k = FOCAL * SIZE / MARGIN
         self.intrinsics = np.array([[k, 0, (SIZE - 1) / 2], [0, k, (SIZE - 1) / 2], [0, 0, 1]], np.float32)
         nodes = np.arange(-2 * GRID, SIZE + 3 * GRID, GRID, dtype=np.float32)
@@ -161,13 +164,16 @@ def rotation_y(angle: float) -> Array:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("labels", "pictures", "geometry", "places", "out"):
+    for name in ("labels", "pictures", "geometry", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--places", type=Path, help="of training.labels; else the face model's landmarks")
     parser.add_argument("--identity", type=Path, help="what training.teach_identity wrote")
     parser.add_argument("--count", type=int, default=6000)
     args = parser.parse_args()
     with np.load(args.labels) as z:
         labels = {k: z[k] for k in z.files}
+    if "rotvec" in labels:
+        labels = expand(labels, FACE_MODEL)
     with np.load(args.pictures) as z:
         blob, ptr = z["jpg"].tobytes(), z["ptr"]
     profiler = Profiler(args.geometry, args.places)
@@ -178,9 +184,10 @@ def main() -> None:
     roomy = ~np.isin(
         labels["set_index"], [list(labels["sets"]).index(n) for n in ("utkface", "cfp", "fasseg")]
     )
-    usable = np.flatnonzero(
-        ~labels["wrong"].astype(bool) & (np.abs(yaw) < 40) & roomy & (labels["rms"] < 0.02)
-    )
+    usable = ~labels["wrong"].astype(bool) & (np.abs(yaw) < 40) & roomy
+    if "rms" in labels:  # the kept fits are without
+        usable &= labels["rms"] < 0.02
+    usable = np.flatnonzero(usable)
     rows = rng.choice(usable, args.count, replace=len(usable) < args.count)
     pictures: list[bytes] = []
     found: list[tuple[Array, Array, Array]] = []

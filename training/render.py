@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from facesdk import ops
 from training.camera import FOCAL_RATIO, Z0_MM
 from training.linear_face import read_shapes
+from training.spherical_harmonics import sh_basis
 
 
 @dataclass(frozen=True)
@@ -84,22 +85,7 @@ def vertex_normals(verts: Tensor, triangles: Tensor) -> Tensor:
 
 def shade(albedo: Tensor, normals: Tensor, sh: Tensor) -> Tensor:
     """Equation 6: albedo (N, V, 3), unit normals (N, V, 3), light (N, 9, 3) -> colours (N, V, 3)."""
-    x, y, z = normals.unbind(2)
-    basis = torch.stack(
-        [
-            torch.full_like(x, 0.28209479177387814),
-            0.4886025119029199 * y,
-            0.4886025119029199 * z,
-            0.4886025119029199 * x,
-            1.0925484305920792 * x * y,
-            1.0925484305920792 * y * z,
-            0.31539156525252005 * (3 * z * z - 1),
-            1.0925484305920792 * x * z,
-            0.5462742152960396 * (x * x - y * y),
-        ],
-        2,
-    )
-    return albedo * (basis @ sh)
+    return albedo * (sh_basis(normals) @ sh)
 
 
 def rasterize(verts: Tensor, colours: Tensor, triangles: Tensor, size: int) -> tuple[Tensor, Tensor]:

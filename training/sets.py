@@ -13,6 +13,9 @@ SETS = (
 )  # fmt: skip
 """Sets that labels are made for. `masked_faces` has no trustworthy points, `scenes` is the detector's."""
 
+HAND_POINT_SETS = ("aflw_turned", "helen_afw")
+"""Sets with 68 hand-made points on every photo, which training.label_hand_points fits."""
+
 
 @dataclass(frozen=True)
 class FaceSet:

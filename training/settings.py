@@ -33,11 +33,16 @@ class Settings:
     average: float = 0.999
     autocast: bool = False
     seed: int = 1
+    # --init also gives the outputs' mean and scale: for short runs from a trained network.
+    keep_statistics: bool = False
     held_out: float = 0.03
     evaluate_rows: int = 512
     evaluate_minutes: float = 5.0
     save_minutes: float = 1.0
     freeze_norm_at: float = 0.9
+    # Parts of the network, by name, that keep their weights and norms: low-level features of a trained
+    # network need no change, and a step is a third cheaper without stem and units.
+    freeze: tuple[str, ...] = ()
     # Input side from each share of the run on: small crops first, twice the pictures a second.
     sizes: tuple[tuple[float, int], ...] = ((0.0, 64), (0.45, 96))
     # How much more often a row of a set is drawn; sets not named count 1.
@@ -62,6 +67,8 @@ def load_settings(path: Path, **overrides: Any) -> Settings:
             values[name] = _make(kind, values[name])
     if "sizes" in values:
         values["sizes"] = tuple((float(a), int(b)) for a, b in values["sizes"])
+    if "freeze" in values:
+        values["freeze"] = tuple(str(name) for name in values["freeze"])
     made: Settings = _make(Settings, values | {k: v for k, v in overrides.items() if v is not None})
     return made
 

@@ -17,7 +17,7 @@ import onnxruntime as ort
 from tqdm import tqdm
 
 from facesdk.core.landmarks import MIRROR_68
-from training.sets import SETS, FaceSet, open_set
+from training.sets import HAND_POINT_SETS, SETS, FaceSet, open_set
 
 SIZE = 120
 Array = npt.NDArray[np.float64]
@@ -88,10 +88,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--sets", nargs="*", default=SETS + HAND_POINT_SETS)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     teacher = Teacher(args.data / "teachers")
-    for name in SETS:
+    for name in args.sets:
         target = args.out / f"{name}.npz"
         if not target.exists():
             np.savez_compressed(target, points=teach(open_set(args.data, name), teacher))

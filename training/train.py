@@ -2,7 +2,7 @@
 
 python -m training.train --shards DIR --config training/configs/default.toml --out runs/first [--minutes 120]
 
-Runs unchanged on CPU and CUDA. `--out` receives last.safetensors (about every minute), log.jsonl and the
+Runs unchanged on CPU and CUDA. `--out` receives last.safetensors (every `save_minutes`), log.jsonl and the
 settings; the same command with --resume continues. Evaluation is on held-out people, plain crops, averaged
 weights.
 """
@@ -172,6 +172,7 @@ class Trainer:
         """Until the settings' end; logs, evaluates and saves on the way."""
         s, p = self.settings, self.progress
         self.network.train()
+        freeze_parts(self.network, s.freeze)
         sums: dict[str, Tensor] = {}
         last = saved = logged = evaluated = time.perf_counter()
         counted = frozen = 0
@@ -206,6 +207,18 @@ class Trainer:
         result = evaluate(self.average.network, self.augment, self.held_rows, size)
         self.log(step=self.progress.step, minutes=self.progress.seconds / 60, size=size, held_out=result)
         return result
+
+
+def freeze_parts(network: nn.Module, names: tuple[str, ...]) -> None:
+    """Keep weights and statistics of the network's parts `names`.
+
+    Raises:
+        AttributeError: for a name the network has not.
+    """
+    for name in names:
+        part = network.get_submodule(name)
+        part.requires_grad_(False)
+        part.eval()
 
 
 def freeze_norms(network: nn.Module) -> None:
@@ -243,7 +256,8 @@ def main() -> None:
     trainer = Trainer(shards, settings, args.out, args.face_model, args.device, cutouts)
     trainer.log(rows=len(shards), train=len(trainer.train_rows), held_out_rows=len(trainer.held_rows))
     if args.init is not None:
-        trainer.log(init=str(args.init), left_out=checkpoint.load_weights(trainer.network, args.init))
+        left_out = checkpoint.load_weights(trainer.network, args.init, settings.keep_statistics)
+        trainer.log(init=str(args.init), left_out=left_out)
         trainer.average = checkpoint.Average(trainer.network, settings.average)
     if args.resume is not None:
         path = Path(args.resume) if args.resume else args.out / "last.safetensors"

@@ -56,6 +56,12 @@ class Targets:
 
 def priors_of(seen: Observations, geometry: Geometry, rows: npt.NDArray[np.int64], trust: Array) -> Priors:
     """Expression prior from MediaPipe's scores where the face is seen well, else towards zero."""
+    n_exp = len(geometry.exp_names)
+    if not seen.score_names:  # no photo was shown to MediaPipe
+        return Priors(
+            torch.zeros(geometry.n_id), torch.ones(geometry.n_id), torch.zeros(len(rows), n_exp),
+            torch.full((len(rows), n_exp), 4.0), delta_pull=0.5,
+        )  # fmt: skip
     to_arkit = {"_L": "Left", "_R": "Right"}
     columns = []
     for name in geometry.exp_names:
@@ -65,7 +71,6 @@ def priors_of(seen: Observations, geometry: Geometry, rows: npt.NDArray[np.int64
         columns.append(seen.score_names.index(arkit))
     scores = seen.scores[rows][:, columns]
     known = np.isfinite(scores) * trust[rows, None]
-    n_exp = len(geometry.exp_names)
     return Priors(
         torch.zeros(geometry.n_id),
         torch.ones(geometry.n_id),

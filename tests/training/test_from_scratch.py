@@ -45,7 +45,7 @@ def test_the_commands_train_a_network_from_scratch(data_dir: Path, tmp_path: Pat
     assert held_out["degrees"] < 14
     out = tmp_path / manifest.NETWORK
     run(
-        "export.to_onnx", "--checkpoint", tmp_path / "run" / "final.safetensors", "--out", out,
+        "export", "to-onnx", "--checkpoint", tmp_path / "run" / "final.safetensors", "--out", out,
         "--version", "smoke",
     )  # fmt: skip
     assert out.stat().st_size > 1_000_000

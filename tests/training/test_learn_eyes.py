@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from facesdk import FaceSDK, Options, manifest  # noqa: E402
-from facesdk.eyes import ACROSS, DOWN, Eyes  # noqa: E402
 from facesdk.io.image import load_image  # noqa: E402
+from facesdk.reference import eye_closure  # noqa: E402
 from training.close_eyes import lids  # noqa: E402
 from training.learn_eyes import patches  # noqa: E402
 
@@ -19,8 +19,7 @@ def test_patches_are_those_of_the_sdk() -> None:
     rng = np.random.default_rng(0)
     gray = rng.random((3, 96, 96), dtype=np.float32)
     points = rng.uniform(-0.3, 0.3, (3, 68, 2)).astype(np.float32)
-    eyes = Eyes([(np.zeros((1, ACROSS * DOWN), np.float32), np.zeros(1, np.float32))])
-    ours = np.stack([eyes.patches(g, p) for g, p in zip(gray, points, strict=True)])
+    ours = np.stack([eye_closure.patches(g, p) for g, p in zip(gray, points, strict=True)])
     np.testing.assert_allclose(patches(torch.from_numpy(gray), torch.from_numpy(points)), ours, atol=0.01)
 
 

@@ -23,6 +23,7 @@ CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 
 
 def make(folder: Path, **changes: object) -> Trainer:
+    folder.mkdir(parents=True, exist_ok=True)
     asset = write_face_asset(folder / "face.safetensors")
     write_shards(folder / "shards", rows=12, shards=1)
     settings = Settings(preset="tiny", batch=4, sizes=((0.0, 64),), warmup_steps=2, held_out=0.2, **changes)  # type: ignore[arg-type]
@@ -88,3 +89,28 @@ def test_unknown_setting_is_named(tmp_path: Path) -> None:
     path.write_text("learning_rte = 1\n")
     with pytest.raises(ValueError, match="learning_rte"):
         load_settings(path)
+
+
+def test_frozen_parts_keep_weights_and_statistics(tmp_path: Path) -> None:
+    trainer = make(tmp_path, steps=3, freeze=("stem",), learning_rate=1e-2)
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    trainer.run()
+    after = trainer.network.state_dict()
+    changed = {k for k in before if not torch.equal(before[k], after[k])}
+    assert not [k for k in changed if k.startswith("stem.")]
+    assert any(k.startswith("stages.") for k in changed)
+    with pytest.raises(AttributeError):
+        make(tmp_path / "other", steps=1, freeze=("steam",)).run()
+
+
+def test_kept_statistics_start_from_the_other_network_s_outputs(tmp_path: Path) -> None:
+    first = make(tmp_path, steps=2)
+    first.run()
+    other = make(tmp_path / "other", steps=2)
+    other.network.mean += 0.5  # labels of other sets have other statistics
+    crops = torch.rand(2, 3, 64, 64)
+    wanted = first.average.network(crops)[0]
+    for keep in (False, True):
+        checkpoint.load_weights(other.network, tmp_path / "run" / "final.safetensors", keep)
+        other.network.eval()
+        assert torch.allclose(other.network(crops)[0], wanted, atol=1e-5) == keep

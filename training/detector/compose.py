@@ -64,8 +64,8 @@ class Canvas:
 class Composer:
     """Draws canvases; `sample()` gives (pixels RGB (S, S, 3), boxes, points, kind).
 
-    mistakes: windows that an earlier state took for faces, see training/mistakes.py. set_weights: how many
-    times as often as by its size a set is drawn.
+    mistakes: windows that an earlier state took for faces, see training/hard_negatives.py. set_weights: how
+    many times as often as by its size a set is drawn.
     """
 
     def __init__(

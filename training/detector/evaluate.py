@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.detection import Array, match
+from benchmarks.metrics.box_matching import Array, match
 from facesdk.detect import Detections, Detector
 from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.pack import Pack

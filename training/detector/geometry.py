@@ -69,6 +69,15 @@ def warp(
     )
 
 
+def box_overlaps(box: Array, others: Array) -> Array:
+    """Intersection over union of a box x0 y0 x1 y1 (4,) with each of (n, 4)."""
+    one, every = np.asarray(box, float), np.asarray(others, float).reshape(-1, 4)
+    sides = np.minimum(one[2:], every[:, 2:]) - np.maximum(one[:2], every[:, :2])
+    shared = np.prod(np.maximum(sides, 0), axis=1)
+    union = np.prod(one[2:] - one[:2]) + np.prod(every[:, 2:] - every[:, :2], axis=1) - shared
+    return np.asarray(shared / np.maximum(union, 1e-6))
+
+
 def visible(boxes: Array, width: int, height: int) -> Array:
     """Share of each box x0 y0 x1 y1 that lies in the rectangle (n,)."""
     w = np.minimum(boxes[:, 2], width) - np.maximum(boxes[:, 0], 0)

@@ -100,7 +100,7 @@ def train(
     """Run the schedule of the config; checkpoint, model and log go to `out`.
 
     `init`: safetensors with the averaged weights of an earlier run to start from. `mistakes`: the windows
-    that training.mistakes wrote with it.
+    that training.hard_negatives wrote with it.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config["seed"])
@@ -199,7 +199,9 @@ def main() -> None:
     parser.add_argument("--occluders", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="averaged weights of an earlier run, safetensors")
-    parser.add_argument("--mistakes", type=Path, nargs="+", default=(), help="windows of training.mistakes")
+    parser.add_argument(
+        "--mistakes", type=Path, nargs="+", default=(), help="windows of training.hard_negatives"
+    )
     args = parser.parse_args()
     import tomllib  # Python 3.11; the network and loss are used by the tests on 3.10 too
 

@@ -1,10 +1,11 @@
-"""Fits the numbers of facesdk/candidate_filter.py on what the detector names in scenes and close-ups that
-neither its training nor the network's has seen.
+"""Fit the candidate filter (csrc/pipeline/candidate_filter.cpp) by logistic regression.
 
-    python -m training.verify --pack runs/detector/pack
+    python -m training.candidate_filter --pack runs/detector/pack
 
-A candidate is a face where it overlaps a labelled box by 0.45 (IoU), none where it overlaps none by 0.15;
-those between are left out, and so are candidates under 14 px, for which the labels are not complete.
+The candidates are the detector's in scenes and close-ups that neither its training nor the network's has
+seen. A candidate is a face where it overlaps a labelled box by 0.45 (intersection over union), a false
+positive where it overlaps none by 0.15; those between are left out, and so are candidates under 14 px, for
+which the labels are not complete.
 """
 
 import argparse
@@ -16,46 +17,47 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from facesdk import FaceSDK, Options, manifest
-from facesdk.candidate_filter import LARGE_PX, MOST_PRESENCE, SMALL_PX, box_overlap, face_box
+from facesdk.core.compiled import _core
 from facesdk.detect import Detector
 from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.evaluate import STORED, corners
+from training.detector.geometry import box_overlaps
 from training.detector.pack import Pack
-from training.mistakes import view
+from training.hard_negatives import view
 
 Array = npt.NDArray[np.float64]
 ASSET = manifest.ASSETS / manifest.DETECTOR_PLAN
 LOWEST, SMALLEST_PX = 0.15, 14.0
 VIEWS = 5
 FACE, NOTHING = 0.45, 0.15
+# False positives per picture at a probability of one half: two fifths of what is allowed, because these
+# scenes hold less clutter than streets do, where up to 2.3 times as many were seen.
 ALARMS = 0.12
-"""False alarms per picture at a probability of one half: two fifths of what is allowed, because these scenes
-hold less clutter than streets do, where up to 2.3 times as many were seen."""
-
-
-def overlap(box: Array, others: Array) -> float:
-    """Largest IoU of a box x0 y0 x1 y1 with any of (n, 4)."""
-    return max((box_overlap(box, other) for other in others), default=0.0)
 
 
 class Candidates:
-    """Rows of what the detector names: IoU with the labels, with doubtful labels, score, disagreement, size,
-    overlap of the detector's box and the landmarks', presence."""
+    """Rows of the detector's candidates: overlap with the labels, with doubtful labels, score, disagreement,
+    size, overlap of the detector's box and the landmarks', face_logit."""
 
     def __init__(self) -> None:
         self.detector = Detector(ASSET, threshold=LOWEST)
-        self.sdk = FaceSDK(Options(max_faces=1000))
+        self.sdk = FaceSDK(Options(max_faces=1000, min_detector_score=0.0))
 
     def __call__(self, picture: npt.NDArray[np.uint8], faces: Array, doubtful: Array) -> Array:
         """(n, 7) of an RGB picture with labelled boxes x0 y0 x1 y1."""
+        found = self.sdk.observe(picture, self.detector(picture), verify=False)
+        face_logit = np.zeros(len(found)) if found.face_logit is None else found.face_logit
         rows = []
-        for look in self.sdk.look(picture, self.detector(picture)):
-            own, seen = (b.astype(float) for b in (look.found.box_xyxy_px, face_box(look.landmarks_px)))
-            labelled, unsure = (max(overlap(own, b), overlap(seen, b)) for b in (faces, doubtful))
-            size = np.sqrt(np.prod(own[2:] - own[:2]))
-            together, presence = box_overlap(own, seen), look.presence or 0.0
-            rows.append((labelled, unsure, look.found.score, look.apart, size, together, presence))
-        return np.array(rows).reshape(-1, 7)
+        for i, (own, landmarks) in enumerate(zip(found.boxes_px, found.landmarks_px, strict=True)):
+            seen = _core.face_box(landmarks)
+            labelled, unsure = (
+                max(box_overlaps(box, others).max(initial=0.0) for box in (own, seen))
+                for others in (faces, doubtful)
+            )
+            size, together = np.sqrt(np.prod(own[2:] - own[:2])), box_overlaps(own, seen[None])[0]
+            score, disagreement = found.scores[i], found.landmark_disagreement[i]
+            rows.append((labelled, unsure, score, disagreement, size, together, face_logit[i]))
+        return np.array(rows, float).reshape(-1, 7)
 
 
 def scenes(pack: Path, candidates: Candidates) -> tuple[Array, int]:
@@ -89,11 +91,12 @@ def close_ups(pack: Path, candidates: Candidates) -> Array:
 
 
 def features(rows: Array) -> Array:
-    """What face_probability sums, with its column of ones."""
-    score, apart, size, together, presence = rows[:, 2:].T
-    size = np.log(np.clip(size, SMALL_PX, LARGE_PX))
-    presence = np.clip(presence, -MOST_PRESENCE, MOST_PRESENCE)
-    return np.stack([np.ones(len(rows)), score, np.log(np.maximum(apart, 1e-4)), size, together, presence], 1)
+    """The terms of face_probability, with a column of ones."""
+    score, disagreement, size, together, face_logit = rows[:, 2:].T
+    size = np.log(np.clip(size, _core.SMALL_PX, _core.LARGE_PX))
+    disagreement = np.log(np.maximum(disagreement, 1e-4))
+    face_logit = np.clip(face_logit, -_core.MOST_LOGIT, _core.MOST_LOGIT)
+    return np.stack([np.ones(len(rows)), score, disagreement, size, together, face_logit], 1)
 
 
 def logistic(x: Array, y: Array) -> Array:
@@ -118,17 +121,17 @@ def main() -> None:
     face = rows[:, 0] >= FACE
     clear = (rows[:, 4] >= SMALLEST_PX) & (face | (rows[:, :2].max(1) < NOTHING))
     w = logistic(features(rows[clear]), face[clear])
-    # One half is put where these scenes have as many false alarms as are allowed.
+    # A probability of one half lies where these scenes have as many false positives as are allowed.
     false = (crowd[:, 0] < NOTHING) & (crowd[:, 4] >= SMALLEST_PX)
     alarms = np.sort(features(crowd[false]) @ w)[::-1]
     w[0] -= alarms[min(int(ALARMS * pictures), len(alarms) - 1)]
-    print("BIAS, PER_SCORE, PER_LOG_DISAGREEMENT =", ", ".join(f"{v:.3f}" for v in w[:3]))
-    print("PER_LOG_SIZE, PER_OVERLAP, PER_PRESENCE =", ", ".join(f"{v:.3f}" for v in w[3:]))
+    print("kBias, kPerScore, kPerLogDisagreement =", ", ".join(f"{v:.3f}" for v in w[:3]))
+    print("kPerLogSize, kPerOverlap, kPerFaceLogit =", ", ".join(f"{v:.3f}" for v in w[3:]))
     for name, kept in (("score alone", rows[:, 2] > 0.5), ("with the network", features(rows) @ w > 0)):
         for where, part in (("scenes", np.arange(len(rows)) < len(crowd)), ("close-ups", None)):
             here = clear & (part if part is not None else np.arange(len(rows)) >= len(crowd))
             found, wrong = (kept & here & face).sum(), (kept & here & ~face).sum()
-            print(f"{name:17s} {where:9s} {found} of {(here & face).sum()} faces, {wrong} false alarms")
+            print(f"{name:17s} {where:9s} {found} of {(here & face).sum()} faces, {wrong} false positives")
 
 
 if __name__ == "__main__":

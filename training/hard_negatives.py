@@ -1,12 +1,12 @@
-"""What the detector takes for faces in training pictures: the faces there, and what is none.
+"""Hard negatives: the detector's candidates in training pictures, faces and false positives.
 
-    python -m training.mistakes --pack runs/detector/pack --occluders DATA/occluders \
+    python -m training.hard_negatives --pack runs/detector/pack --occluders DATA/occluders \
         --out cache/shards --windows cache/mistakes.npz
 
-The network learns from both to tell whether a crop shows a face (its output `presence`), and the detector
-learns from the windows round its false alarms. Candidates come from the sets' photos (ears, hands, clothes,
-what hangs on walls), from scenes as they are and turned, and from composed canvases. Scenes and photos that
-the detector's training holds out are left out here, too.
+The network learns from both to predict whether a crop shows a face (its output `presence`), and the detector
+learns from the windows round its false positives. Candidates come from the sets' photos (ears, hands,
+clothes, what hangs on walls), from scenes as they are and turned, and from composed canvases. Scenes and
+photos that the detector's training holds out are left out here, too.
 
 The shards are those of training/pack.py with weight 0 and no labels but `presence`: 1 in the set `crowd`, 0
 in the set `nothing`. Their points are where the network saw a face, so that masks and glasses are drawn on
@@ -24,13 +24,13 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from facesdk import FaceSDK, Options, manifest
-from facesdk.candidate_filter import Look, box_overlap
-from facesdk.crop import Crop, crop_from_detection
+from facesdk.core.crop import Crop, crop_from_detection
 from facesdk.detect import Detector
+from facesdk.observations import Observations
 from training.detector.augment import degrade
 from training.detector.compose import Composer, is_held_out, is_held_out_photo
 from training.detector.evaluate import STORED, corners
-from training.detector.geometry import map_boxes, similarity, warp
+from training.detector.geometry import box_overlaps, map_boxes, similarity, warp
 from training.detector.pack import Pack
 from training.observations import Frames
 from training.pack import MARGIN, SIZE, encode, write_shards
@@ -113,15 +113,17 @@ class Rows:
         self.presence: list[int] = []
         self.subject: list[int] = []
 
-    def add(self, picture: Array, look: Look, presence: int, subject: int) -> None:
-        """The two crops of a candidate."""
-        found = look.found
-        first = crop_from_detection(found.box_xyxy_px, found.points_px, look.crop.size, found.roll_deg)
-        frames = frames_of_crops([first, look.crop])
+    def add(self, picture: Array, found: Observations, i: int, presence: int, subject: int) -> None:
+        """The two crops of candidate i."""
+        roll_deg = float(found.detected_roll_deg[i])
+        last = found.crop(i)
+        roll = None if np.isnan(roll_deg) else roll_deg
+        first = crop_from_detection(found.boxes_px[i], None, last.size, roll)
+        frames = frames_of_crops([first, last])
         to_pack = np.float32(SIZE / MARGIN)
         for row in (0, 1):
             self.pictures.append(encode(picture[..., ::-1], frames, row))
-            at = frames.to_crop(np.stack([look.landmarks_px] * 2).astype(np.float64))[row]
+            at = frames.to_crop(np.stack([found.landmarks_px[i]] * 2).astype(np.float64))[row]
             self.points.append((at * to_pack + (SIZE - 1) / 2).astype(np.float32))
             self.presence.append(presence)
             self.subject.append(subject)
@@ -143,11 +145,6 @@ class Rows:
         return out
 
 
-def share_of(box: Array, others: Array) -> Array:
-    """IoU of a box with each of (n, 4)."""
-    return np.array([box_overlap(box, other) for other in others])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -162,39 +159,39 @@ def main() -> None:
     cv2.setNumThreads(1)
     part, parts = args.part
     detector = Detector(manifest.ASSETS / manifest.DETECTOR_PLAN, threshold=LOWEST, retry=False)
-    sdk = FaceSDK(Options(max_faces=1000))
+    sdk = FaceSDK(Options(max_faces=1000, min_detector_score=0.0))
     rng = np.random.default_rng(part)
     rows, windows = Rows(), []
     source = Source(args.pack, args.occluders, args.canvases, 7)
     subjects: dict[tuple[str, int], int] = {}
-    for n, (kind, i, picture, boxes, sure, matrix) in enumerate(tqdm(source, mininterval=10)):
+    for n, (kind, number, picture, boxes, sure, matrix) in enumerate(tqdm(source, mininterval=10)):
         if n % parts != part:
             continue
-        subject = subjects.setdefault((kind, i), len(subjects) * parts + part)
+        subject = subjects.setdefault((kind, number), len(subjects) * parts + part)
         faces = 0
-        for look in sdk.look(picture, detector(picture)):
-            own = look.found.box_xyxy_px.astype(np.float64)
+        found = sdk.observe(picture, detector(picture), verify=False)
+        for i, own in enumerate(found.boxes_px.astype(np.float64)):
             size = float(np.sqrt(np.prod(own[2:] - own[:2])))
-            share = share_of(own, boxes)
+            share = box_overlaps(own, boxes)
             best = float(share.max(initial=0))
             middle = (own[:2] + own[2:]) / 2
             within = ((middle > boxes[:, :2]) & (middle < boxes[:, 2:])).all(1).any()
             if size < SMALLEST_PX:
                 continue
             if best < NOTHING and not within:
-                # What all the network's answers agree on, and the score too, may be a face nobody labelled.
-                if look.apart is not None and look.apart < 0.012 and look.found.score > 0.5:
+                # Where all predictions agree and the score is high, it may be a face that nobody labelled.
+                if found.landmark_disagreement[i] < 0.012 and found.scores[i] > 0.5:
                     continue
-                rows.add(picture, look, 0, subject)
+                rows.add(picture, found, i, 0, subject)
                 if kind != "canvas":
                     back = cv2.invertAffineTransform(matrix)
                     at = back[:, :2] @ middle + back[:, 2]
                     side = size / float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-                    windows.append((("faces", "scenes", "textures").index(kind), i, *at, side))
+                    windows.append((("faces", "scenes", "textures").index(kind), number, *at, side))
             elif best >= FACE and sure[int(share.argmax())] and faces < MOST_FACES:
                 faces += 1
                 if kind != "faces" or rng.random() < 0.1:  # the sets' own faces have labelled rows already
-                    rows.add(picture, look, 1, subject)
+                    rows.add(picture, found, i, 1, subject)
     model = sdk.model
     arrays = rows.arrays(model.n_id, model.n_tex, model.n_exp)
     order = rng.permutation(len(rows.presence))[: MOST_ROWS // parts]
