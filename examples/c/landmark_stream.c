@@ -18,7 +18,8 @@ static void print_faces(long frame, const facesdk_result* result) {
 }
 
 /* 0 at the end of the video. */
-static int follow(const facesdk_api* api, facesdk_session* session, facesdk_image* image, size_t frame_bytes) {
+static int follow(const facesdk_api* api, facesdk_session* session, facesdk_image* image,
+                  size_t frame_bytes) {
   facesdk_result result = {.struct_size = sizeof result};
   uint8_t* pixels = malloc(frame_bytes);
   int failed = pixels == NULL;
@@ -57,7 +58,8 @@ int main(int argc, char** argv) {
   image.height = atoi(argv[4]);
   image.stride = (int64_t)image.width * (nv12 ? 1 : 3);
   image.chroma_stride = nv12 ? image.width : 0;
-  if (api->options_init(&options) != FACESDK_OK || api->engine_create(argv[1], &options, &engine) != FACESDK_OK ||
+  if (api->options_init(&options) != FACESDK_OK ||
+      api->engine_create(argv[1], &options, &engine) != FACESDK_OK ||
       api->session_create(engine, &session) != FACESDK_OK) {
     fprintf(stderr, "%s\n", api->last_message());
   } else {

@@ -1,7 +1,7 @@
 /* A photo to a mesh: photo_to_obj ASSETS PHOTO.ppm FACE.obj
  *
- * The most prominent face is written with texture coordinates, mm in the camera's frame turned so that y is up
- * and z points to the viewer, as 3D programs expect. */
+ * The most prominent face is written with texture coordinates, mm in the camera's frame turned so that y is
+ * up and z points to the viewer, as 3D programs expect. */
 #include <facesdk.h>
 #include <stdio.h>
 #include <stdlib.h>

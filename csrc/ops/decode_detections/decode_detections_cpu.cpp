@@ -45,7 +45,8 @@ void decode_detections_cpu(const DecodeDetectionsParams& p, const DetectionArray
         const float center[2] = {x + raw[1] * step, y + raw[2] * step};
         for (int axis = 0; axis < 2; ++axis) {
           const float log_side = std::min(std::max(raw[3 + axis], -4.0f), 4.0f);
-          const float half = 0.5f * kPrior * step * static_cast<float>(math::exp(static_cast<double>(log_side)));
+          const float half =
+              0.5f * kPrior * step * static_cast<float>(math::exp(static_cast<double>(log_side)));
           out.boxes[4 * n + axis] = center[axis] - half;
           out.boxes[4 * n + axis + 2] = center[axis] + half;
         }

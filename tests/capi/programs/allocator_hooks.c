@@ -1,7 +1,7 @@
 /* The caller's memory: allocator_hooks ASSETS PICTURE.ppm
  *
- * Everything that was taken is given back, and a hook that has none gives FACESDK_OUT_OF_MEMORY at every place.
- * Exits with 1 where it does not. */
+ * Everything that was taken is given back, and a hook that has none gives FACESDK_OUT_OF_MEMORY at every
+ * place. Exits with 1 where it does not. */
 #include "common.h"
 
 struct budget {
@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
   struct budget plenty = {1000, 0, 0};
   int failures = 0;
   must(api, run(api, argv[1], &image, &plenty), "with memory");
-  if (plenty.total < 3 || plenty.live != 0) ++failures, printf("%ld taken, %ld kept\n", plenty.total, plenty.live);
+  if (plenty.total < 3 || plenty.live != 0)
+    ++failures, printf("%ld taken, %ld kept\n", plenty.total, plenty.live);
   for (long left = 0; left < plenty.total; ++left) {
     struct budget few = {left, 0, 0};
     const facesdk_status status = run(api, argv[1], &image, &few);

@@ -23,7 +23,8 @@ static void check_versions(void) {
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
     if (facesdk_get_api(wrong[i]) != NULL) ++failures, printf("version %u: got a table\n", wrong[i]);
   }
-  if (api->struct_size < sizeof(facesdk_api) || api->version < 1) ++failures, puts("table: its size or version");
+  if (api->struct_size < sizeof(facesdk_api) || api->version < 1)
+    ++failures, puts("table: its size or version");
   if (strcmp(api->status_name(-5), "unknown status") != 0) ++failures, puts("status_name(-5)");
   if (api->quality_reason_name(3) != NULL || api->quality_reason_name(0) != NULL) ++failures, puts("reasons");
   if (strcmp(api->quality_reason_name(FACESDK_REASON_SMALL), "small") != 0) ++failures, puts("reason small");
@@ -35,14 +36,14 @@ static void* one_hook(void* context, size_t bytes, size_t alignment) {
 }
 
 /* One field of the options out of its range. */
-#define BAD_OPTION(field, value, line)                                                                        \
-  do {                                                                                                        \
-    facesdk_options options = {.struct_size = sizeof options};                                                \
-    facesdk_engine* engine = (facesdk_engine*)&options;                                                       \
-    must(api, api->options_init(&options), "options_init");                                                   \
-    options.field = (value);                                                                                  \
-    expect(api->engine_create(assets, &options, &engine), FACESDK_INVALID_OPTIONS, line, #field " " #value);  \
-    if (engine != NULL) ++failures, puts(#field ": the engine is not NULL");                                  \
+#define BAD_OPTION(field, value, line)                                                                       \
+  do {                                                                                                       \
+    facesdk_options options = {.struct_size = sizeof options};                                               \
+    facesdk_engine* engine = (facesdk_engine*)&options;                                                      \
+    must(api, api->options_init(&options), "options_init");                                                  \
+    options.field = (value);                                                                                 \
+    expect(api->engine_create(assets, &options, &engine), FACESDK_INVALID_OPTIONS, line, #field " " #value); \
+    if (engine != NULL) ++failures, puts(#field ": the engine is not NULL");                                 \
   } while (0)
 
 static void check_options(const char* assets) {
@@ -77,12 +78,14 @@ static void check_engine(const char* assets) {
          "an option that the library does not know");
   expect(api->engine_create(NULL, NULL, &engine), FACESDK_INVALID_ARGUMENT, "folder", "folder NULL");
   expect(api->engine_create(assets, NULL, NULL), FACESDK_INVALID_ARGUMENT, "engine", "engine NULL");
-  expect(api->engine_create("no such folder", NULL, &engine), FACESDK_ASSET_ERROR, "manifest.json", "no folder");
+  expect(api->engine_create("no such folder", NULL, &engine), FACESDK_ASSET_ERROR, "manifest.json",
+         "no folder");
   expect(api->engine_create("", NULL, &engine), FACESDK_ASSET_ERROR, "manifest.json", "empty folder name");
   if (engine != NULL) ++failures, puts("engine_create: an engine after a failure");
   newer.known.struct_size = sizeof newer.known;
   newer.known.detector_path = "no such.plan";
-  expect(api->engine_create(assets, &newer.known, &engine), FACESDK_ASSET_ERROR, "no such.plan", "detector_path");
+  expect(api->engine_create(assets, &newer.known, &engine), FACESDK_ASSET_ERROR, "no such.plan",
+         "detector_path");
   expect(api->engine_model(NULL, NULL), FACESDK_INVALID_ARGUMENT, "engine", "engine_model(NULL)");
   api->engine_destroy(NULL);
   api->session_destroy(NULL);
@@ -99,12 +102,15 @@ static void check_session(facesdk_engine* engine, const facesdk_image* image) {
   expect(api->session_create(NULL, &session), FACESDK_INVALID_ARGUMENT, "engine", "session of no engine");
   expect(api->session_reset(NULL), FACESDK_INVALID_ARGUMENT, "session", "session_reset(NULL)");
   must(api, api->session_create(engine, &session), "session_create");
-  expect(api->vertex_normals(session, 0, few, 3), FACESDK_INVALID_ARGUMENT, "session", "normals of no result");
-  expect(api->reconstruct(NULL, image, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "session", "no session");
+  expect(api->vertex_normals(session, 0, few, 3), FACESDK_INVALID_ARGUMENT, "session",
+         "normals of no result");
+  expect(api->reconstruct(NULL, image, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "session",
+         "no session");
   expect(api->reconstruct(session, NULL, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "image", "no image");
   expect(api->track(session, image, NULL, NULL, NULL), FACESDK_INVALID_ARGUMENT, "result", "no result");
   result.struct_size = 0;
-  expect(api->track(session, image, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "struct_size", "result size 0");
+  expect(api->track(session, image, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "struct_size",
+         "result size 0");
   result.struct_size = sizeof result;
   must(api, api->reconstruct(session, image, NULL, NULL, &result), "reconstruct");
   if (result.face_count != 1) ++failures, puts("the sample's face is missing");
@@ -117,12 +123,12 @@ static void check_session(facesdk_engine* engine, const facesdk_image* image) {
 }
 
 /* One field of the image that does not fit. */
-#define BAD_IMAGE(base, field, value, line)                                                        \
-  do {                                                                                             \
-    facesdk_image image = base;                                                                    \
-    image.field = (value);                                                                         \
-    expect(api->reconstruct(session, &image, NULL, NULL, &result), FACESDK_INVALID_IMAGE, line,    \
-           #base "." #field " " #value);                                                           \
+#define BAD_IMAGE(base, field, value, line)                                                     \
+  do {                                                                                          \
+    facesdk_image image = base;                                                                 \
+    image.field = (value);                                                                      \
+    expect(api->reconstruct(session, &image, NULL, NULL, &result), FACESDK_INVALID_IMAGE, line, \
+           #base "." #field " " #value);                                                        \
   } while (0)
 
 static void check_images(facesdk_session* session, const facesdk_image* sample) {
@@ -155,14 +161,16 @@ static void check_images(facesdk_session* session, const facesdk_image* sample) 
   many.stride = 3 * 65535;
   expect(api->reconstruct(session, &many, NULL, NULL, &result), FACESDK_INVALID_IMAGE, "px", "4 gigapixels");
   many.struct_size = 4;
-  expect(api->reconstruct(session, &many, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "struct_size", "size 4");
+  expect(api->reconstruct(session, &many, NULL, NULL, &result), FACESDK_INVALID_ARGUMENT, "struct_size",
+         "size 4");
 }
 
 static void bad_camera(facesdk_session* session, const facesdk_image* image, int at, float value) {
   facesdk_result result = {.struct_size = sizeof result};
   float k[9] = {500, 0, 255.5f, 0, 500, 255.5f, 0, 0, 1};
   k[at] = value;
-  expect(api->reconstruct(session, image, k, NULL, &result), FACESDK_INVALID_ARGUMENT, "intrinsics", "intrinsics");
+  expect(api->reconstruct(session, image, k, NULL, &result), FACESDK_INVALID_ARGUMENT, "intrinsics",
+         "intrinsics");
 }
 
 static void bad_box(facesdk_session* session, const facesdk_image* image, int at, float value) {
@@ -187,11 +195,14 @@ static void check_arguments(facesdk_session* session, const facesdk_image* image
   bad_box(session, image, 2, INFINITY);
   bad_box(session, image, 4, 1.5f);
   bad_box(session, image, 4, NAN);
-  expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "boxes_px", "boxes NULL");
+  expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "boxes_px",
+         "boxes NULL");
   boxes.count = SIZE_MAX;
-  expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "count", "many boxes");
+  expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "count",
+         "many boxes");
   boxes.struct_size = 0;
-  expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "struct_size", "boxes");
+  expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "struct_size",
+         "boxes");
 }
 
 /* Rare, but right: sizes at the ends of their ranges, faces beyond the picture. */
@@ -208,8 +219,8 @@ static void check_extremes(facesdk_session* session) {
     image.stride = 3 * (int64_t)image.width + 1;
     if (image.width == 1) image.stride = 3;
     for (boxes.count = 0; boxes.count <= 3; ++boxes.count) {
-      expect(api->reconstruct(session, &image, NULL, boxes.count == 0 ? NULL : &boxes, &result), FACESDK_OK, "",
-             "a picture of a rare size");
+      expect(api->reconstruct(session, &image, NULL, boxes.count == 0 ? NULL : &boxes, &result), FACESDK_OK,
+             "", "a picture of a rare size");
       expect(api->track(session, &image, NULL, &boxes, &result), FACESDK_OK, "", "a frame of a rare size");
     }
   }

@@ -56,8 +56,8 @@ static void check_rotation(const facesdk_image* rgb, uint64_t expected, int32_t 
   uint8_t* pixels = room((size_t)image.stride * (size_t)image.height);
   for (int32_t y = 0; y < h; ++y) {
     for (int32_t x = 0; x < w; ++x) {
-      int32_t at_x = w - 1 - x, at_y = h - 1 - y;               /* 180 */
-      if (rotation == 90) at_x = y, at_y = w - 1 - x;           /* turning it right brings it back */
+      int32_t at_x = w - 1 - x, at_y = h - 1 - y;     /* 180 */
+      if (rotation == 90) at_x = y, at_y = w - 1 - x; /* turning it right brings it back */
       if (rotation == 270) at_x = h - 1 - y, at_y = x;
       memcpy(pixels + at_y * image.stride + 3 * at_x, rgb->pixels + y * rgb->stride + 3 * x, 3);
     }
@@ -90,7 +90,8 @@ static void check_nv12(const facesdk_image* rgb) {
   for (int32_t y = 0; y < h; ++y) {
     for (int32_t x = 0; x < w; ++x) {
       const uint8_t* uv = chroma + y / 2 * nv12.chroma_stride + x / 2 * 2;
-      const double scaled = 298.0 * (luma[y * nv12.stride + x] - 16) + 128.0, u = uv[0] - 128.0, v = uv[1] - 128.0;
+      const double scaled = 298.0 * (luma[y * nv12.stride + x] - 16) + 128.0, u = uv[0] - 128.0,
+                   v = uv[1] - 128.0;
       uint8_t* to = out + y * plain.stride + 3 * x;
       /* + 65536 keeps the quotients positive, where a cast rounds down */
       to[0] = (uint8_t)clipped((int)((scaled + 409 * v) / 256 + 65536) - 65536);

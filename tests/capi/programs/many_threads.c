@@ -23,8 +23,9 @@ static uint64_t work(void) {
   for (int round = 0; round < rounds; ++round) {
     uint64_t one;
     image.pixels = photo.pixels + 3 * (round % 8);
-    must(api, round == 1 ? api->reconstruct(session, &image, NULL, NULL, &result)
-                         : api->track(session, &image, NULL, NULL, &result),
+    must(api,
+         round == 1 ? api->reconstruct(session, &image, NULL, NULL, &result)
+                    : api->track(session, &image, NULL, NULL, &result),
          "frame");
     one = result_digest(&result);
     hash = digest(hash, &one, sizeof one);

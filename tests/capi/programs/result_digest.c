@@ -1,8 +1,8 @@
 /* Digests of a result: result_digest ASSETS PICTURE.ppm default|tiny [FOLDER]
  *
  * The picture is reconstructed and then followed over four frames that move by two pixels each. Prints
- * the digest of every array of the reconstruction, of the whole of it, and of the tracked frames; with FOLDER,
- * writes the arrays of the reconstruction there. */
+ * the digest of every array of the reconstruction, of the whole of it, and of the tracked frames; with
+ * FOLDER, writes the arrays of the reconstruction there. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -42,7 +42,8 @@ static void report_result(const char* folder, const facesdk_result* r) {
 }
 
 /* normals, camera and picture coordinates of the first face. */
-static void report_derived(const facesdk_api* api, facesdk_session* session, const char* folder, size_t count) {
+static void report_derived(const facesdk_api* api, facesdk_session* session, const char* folder,
+                           size_t count) {
   float* out = malloc(count * sizeof *out);
   if (out == NULL) exit(2);
   must(api, api->vertex_normals(session, 0, out, count), "vertex_normals");
