@@ -1,5 +1,5 @@
-"""What cameras and bystanders do to a crop, in batched torch operations: occluders, colour, resolution,
-noise, JPEG.
+"""What cameras and bystanders do to a crop, in batched torch operations: occluders, colour, exposure,
+resolution, blur, noise, JPEG, the picture's border.
 
 Section 4.1 of paper 1 multiplies each channel by 0.6 to 1.2; the rest is what photos and video bring. Each
 effect touches a random part of the batch only, so that the batch stays cheap and plain crops stay in it.
@@ -33,6 +33,9 @@ class Photometry:
     noise: float = 0.25
     jpeg: float = 0.25
     smallest_crop_px: int = 28
+    exposure: float = 0.0  # from night to washed out, beyond what `colour` does
+    motion: float = 0.0  # smears of up to 30 % of the face
+    cut: float = 0.0  # a part of the face lies beyond the picture's border: black
 
     def apply(
         self, crops: Tensor, points: Tensor, generator: Generator, cutouts: Cutouts | None = None
@@ -53,6 +56,10 @@ class Photometry:
         rows = self._some(crops, self.gamma, generator)
         power = torch.exp((_uniform(len(rows), generator, crops) - 0.5) * 1.2)
         crops[rows] = crops[rows].clamp(1e-3, 1).pow(power[:, None, None, None])
+        rows = self._some(crops, self.exposure, generator)
+        expose(crops, rows, generator)
+        for rows in self._some(crops, self.motion, generator).chunk(2):
+            crops[rows] = smear(crops[rows], generator)
         for rows in self._some(crops, self.low_resolution, generator).chunk(2):
             crops[rows] = self._shrink(crops[rows], generator)
         rows = self._some(crops, self.blur, generator)
@@ -65,6 +72,8 @@ class Photometry:
             quality = float(_uniform(1, generator, crops))
             crops[rows] = jpeg_like(crops[rows], 0.01 + 0.07 * quality**2)
         crops.clamp_(0, 1)
+        # Last: what lies beyond the border is exactly black at run time.
+        cut_by_border(crops, points, self._some(crops, self.cut, generator), generator)
         return gain
 
     @staticmethod
@@ -114,6 +123,48 @@ def blur(crops: Tensor, generator: Generator) -> Tensor:
     kernel = torch.exp(-0.5 * (((c * x + s * y) / a) ** 2 + ((c * y - s * x) / b) ** 2))
     kernel = (kernel / kernel.sum()).expand(3, 1, 7, 7)
     return F.conv2d(F.pad(crops, (3, 3, 3, 3), mode="replicate"), kernel, groups=3)
+
+
+def expose(crops: Tensor, rows: Tensor, generator: Generator) -> None:
+    """Too little or too much light on the given rows, in place, as eight bits would store it."""
+    draw = _uniform(len(rows), generator, crops)
+    gain = torch.exp(math.log(0.05) + draw * (math.log(4.0) - math.log(0.05)))
+    seen = (crops[rows] * gain[:, None, None, None]).clamp_(0, 1)
+    crops[rows] = torch.round(seen * 255) / 255
+
+
+def smear(crops: Tensor, generator: Generator) -> Tensor:
+    """Straight motion while the shutter is open: one direction and length for the rows given."""
+    if not len(crops):
+        return crops
+    side = crops.shape[2]
+    angle, length = (float(v) for v in _uniform(2, generator, crops))
+    half = (0.03 + 0.17 * length) * side / 2
+    radius = math.ceil(half)
+    t = torch.arange(-radius, radius + 1, device=crops.device, dtype=crops.dtype)
+    y, x = torch.meshgrid(t, t, indexing="ij")
+    c, s = math.cos(math.pi * angle), math.sin(math.pi * angle)
+    along, across = (c * x + s * y).abs(), (c * y - s * x).abs()
+    kernel = (half + 0.5 - along).clamp(0, 1) * (1 - across).clamp(0, 1)
+    kernel = (kernel / kernel.sum()).expand(3, 1, *kernel.shape)
+    return F.conv2d(F.pad(crops, (radius,) * 4, mode="replicate"), kernel, groups=3)
+
+
+def cut_by_border(crops: Tensor, points: Tensor, rows: Tensor, generator: Generator) -> None:
+    """Black beyond a straight border through the faces of the given rows, in place; points (N, 68, 2)."""
+    side, n = crops.shape[2], len(rows)
+    draw = torch.rand(n, 3, generator=generator, device=crops.device)
+    # Left or right two times of three; a head that leans turns its border in the crop.
+    quarter = torch.floor(draw[:, 0] * 6).long()
+    angle = torch.tensor([0.0, 0.0, 2.0, 2.0, 1.0, 3.0], device=crops.device)[quarter] * (math.pi / 2)
+    angle = angle + (draw[:, 1] - 0.5) * 0.6
+    outward = torch.stack([torch.cos(angle), torch.sin(angle)], 1)
+    along = (points[rows] * outward[:, None]).sum(2)
+    low, high = along.amin(1), along.amax(1)
+    border = high - (0.02 + 0.5 * draw[:, 2]) * (high - low)
+    t = (torch.arange(side, device=crops.device) + 0.5) / side - 0.5
+    place = outward[:, :1, None] * t + outward[:, 1:, None] * t[:, None]  # (n, side, side)
+    crops[rows] = crops[rows] * (place < border[:, None, None])[:, None]
 
 
 def jpeg_like(crops: Tensor, step: float) -> Tensor:
