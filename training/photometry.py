@@ -34,6 +34,7 @@ class Photometry:
     jpeg: float = 0.25
     smallest_crop_px: int = 28
     exposure: float = 0.0  # from night to washed out, beyond what `colour` does
+    negative: float = 0.0  # black for white
     motion: float = 0.0  # smears of up to 30 % of the face
     cut: float = 0.0  # a part of the face lies beyond the picture's border: black
 
@@ -58,6 +59,8 @@ class Photometry:
         crops[rows] = crops[rows].clamp(1e-3, 1).pow(power[:, None, None, None])
         rows = self._some(crops, self.exposure, generator)
         expose(crops, rows, generator)
+        rows = self._some(crops, self.negative, generator)
+        crops[rows] = 1 - crops[rows].clamp(0, 1)
         for rows in self._some(crops, self.motion, generator).chunk(2):
             crops[rows] = smear(crops[rows], generator)
         for rows in self._some(crops, self.low_resolution, generator).chunk(2):
