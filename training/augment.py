@@ -22,7 +22,8 @@ from training.photometry import Photometry
 class Jitter:
     """How far a training crop strays from the exact one; rotation, scale and shift are drawn bell-shaped.
 
-    shut is the share of crops whose eyes are drawn shut (training/close_eyes.py).
+    shut is the share of crops whose eyes are drawn shut (training/close_eyes.py), turned that of crops turned
+    by 90, 180 or 270 degrees, which show no upright face: presence 0, and no other label counts.
     """
 
     rotation_deg: float = 30.0
@@ -30,6 +31,7 @@ class Jitter:
     shift: float = 0.10
     mirror: float = 0.5
     shut: float = 0.0
+    turned: float = 0.0
 
 
 @dataclass
@@ -89,6 +91,8 @@ class Augment:
             points = batch.points[: n - clean]
             gain = photometry.apply(batch.crops[: n - clean], points, self.generator, self.cutouts)
             batch.gamma[: n - clean] *= gain[:, None].expand(-1, 9, 3).flatten(1)
+        if jitter is not None and jitter.turned:
+            self._turn(batch, n - clean, jitter.turned)
         return batch
 
     def motion(self, n: int, jitter: Jitter | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -116,6 +120,14 @@ class Augment:
             batch.points[rows] = close_eyes.shut(points, eye, how)
             column = self.face.blink[1 - eye]  # the left eye's comes first among the weights
             batch.delta[rows, column] = torch.lerp(blink[rows, 1 - eye], torch.ones_like(how), how)
+
+    def _turn(self, batch: Batch, among: int, share: float) -> None:
+        """Turn some of the first `among` crops by quarters, in place; half of them upside down."""
+        rows = torch.randperm(among, generator=self.generator, device=self.device)[: round(share * among)]
+        for quarters, some in zip((2, 1, 2, 3), rows.chunk(4), strict=False):
+            batch.crops[some] = torch.rot90(batch.crops[some], quarters, (2, 3))
+        for weight in (batch.presence, batch.weight, batch.light_weight, batch.points_weight, batch.identity):
+            weight[rows] = 0
 
     def labels(self, rows: Tensor, centre: Tensor, angle: Tensor, scale: Tensor, mirrored: Tensor) -> Batch:
         """The labels of rows, moved; the crops are still to be filled in."""
