@@ -33,6 +33,19 @@ def test_blur_lowers_it_and_contrast_does_not_matter() -> None:
     assert ops.sharpness(np.asarray(0.3 * sharp, np.float32)) == pytest.approx(ops.sharpness(sharp), rel=1e-4)
 
 
+@pytest.mark.parametrize("angle_deg", [0, 30, 45, 90, 120, 135])
+def test_motion_in_any_direction_lowers_it_as_a_gauss_of_equal_variance_does(angle_deg: float) -> None:
+    """The Laplacian of a picture smeared in one direction stays near that of the sharp one."""
+    sharp = cv2.GaussianBlur(np.random.default_rng(1).random((112, 112), np.float32), (0, 0), 0.7)
+    length = 15
+    kernel = np.zeros((length, length), np.float32)
+    kernel[length // 2] = 1 / length
+    turn = cv2.getRotationMatrix2D((length // 2, length // 2), angle_deg, 1.0)
+    kernel = np.asarray(cv2.warpAffine(kernel, turn, (length, length)), np.float32)
+    smeared = np.asarray(cv2.filter2D(sharp, -1, kernel / kernel.sum()), np.float32)
+    assert ops.sharpness(smeared) < 0.5 * ops.sharpness(np.asarray(sharp, np.float32))
+
+
 @pytest.mark.parametrize("gray", [np.full((112, 112), 0.7, np.float32), np.zeros((2, 2), np.float32)])
 def test_where_nothing_can_be_seen_it_is_zero(gray: np.ndarray) -> None:
     assert ops.sharpness(gray) == reference.sharpness(gray) == 0.0

@@ -1,4 +1,6 @@
-// Sharpness of the middle of a gray square: mean absolute Laplacian over four times the standard deviation.
+// Sharpness of the middle of a gray square in the direction in which it is least sharp: mean absolute second
+// difference along a row, a column or a diagonal, over twice the standard deviation. Motion blurs one
+// direction and leaves the others as they are.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +12,7 @@ struct SharpnessParams {
   int64_t size;       // S px
 };
 
-// About 0.07 for a sharp crop of a face; 0 where the contrast (standard deviation) is below 0.001, and for
+// About 0.065 for a sharp crop of a face; 0 where the contrast (standard deviation) is below 0.001, and for
 // squares too small to have an inside.
 double sharpness_cpu(const SharpnessParams& p);
 
