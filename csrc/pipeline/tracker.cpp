@@ -49,13 +49,18 @@ void Tracker::reset() {
 
 void Tracker::update(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock) {
   const size_t before = count_, most = static_cast<size_t>(engine.options().max_faces);
-  follow(engine, input.image, w, clock);
+  make_thumbnail(input.image, &thumbnail_);
+  const bool cut = count_ > 0 && scene_changed(last_thumbnail_, thumbnail_);
+  last_thumbnail_ = thumbnail_;
+  follow(engine, input.image, cut, w, clock);
   ++since_detection_;
   const bool due = count_ == 0 || count_ < before || since_detection_ >= kDetectionInterval;
   if (count_ < most && due) find(engine, input, w, clock);
 }
 
-void Tracker::follow(const Engine& engine, const ImageView& image, ObserveWorkspace* w, StageClock* clock) {
+void Tracker::follow(const Engine& engine, const ImageView& image, bool cut, ObserveWorkspace* w,
+                     StageClock* clock) {
+  const int32_t size = engine.regressor().input_size();
   seen_.resize(count_);
   for (size_t i = 0; i < count_; ++i) {
     seen_[i].detection = tracks_[i].observation.detection;
@@ -66,6 +71,7 @@ void Tracker::follow(const Engine& engine, const ImageView& image, ObserveWorksp
   size_t kept = 0;
   for (size_t i = 0; i < count_; ++i) {
     bool keep = is_there(seen_[i], image);
+    if (cut && keep) keep = looks_the_same(tracks_[i].observation, seen_[i], size);
     for (size_t k = 0; k < kept && keep; ++k) {
       keep = !same_face(seen_[i].landmarks_px, tracks_[k].observation.landmarks_px);
     }

@@ -3,7 +3,8 @@
 // One inference pass per face and frame gives its coefficients and whether it is still there. The detector
 // runs only where no face is tracked, where one was lost, and now and then for new ones. A person does not
 // change shape: identity and albedo are averages over the track; the averages in use are renewed at frame 1,
-// 2, 4, 8, ..., then every 32 frames, so that what depends on them can be kept between.
+// 2, 4, 8, ..., then every 32 frames, so that what depends on them can be kept between. A cut to another
+// person ends a track: the next one has a new number and no memory.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/frame.h"
 #include "pipeline/observe.h"
+#include "pipeline/scene_cut.h"
 
 namespace facesdk {
 
@@ -37,7 +39,8 @@ class Tracker {
   const Track& operator[](size_t i) const { return tracks_[i]; }
 
  private:
-  void follow(const Engine& engine, const ImageView& image, ObserveWorkspace* workspace, StageClock* clock);
+  void follow(const Engine& engine, const ImageView& image, bool cut, ObserveWorkspace* workspace,
+              StageClock* clock);
   void find(const Engine& engine, const FrameInput& input, ObserveWorkspace* workspace, StageClock* clock);
   void add(const Engine& engine, FaceObservation* face);
   static void take(const Engine& engine, FaceObservation* face, Track* track);
@@ -47,6 +50,7 @@ class Tracker {
   int64_t next_number_ = 0;
   int64_t since_detection_ = kDetectionInterval;  // frames
   ObservationList seen_;
+  Thumbnail thumbnail_{}, last_thumbnail_{};
 
   static constexpr int64_t kDetectionInterval =
       30;  // frames between two searches while fewer than max_faces are there

@@ -143,3 +143,56 @@ def test_a_real_video_is_followed(sdk: FaceSDK) -> None:
         numbers += [face.track for face in sdk.track(frame, bgr=True, tracker=tracker).faces]
     assert len(numbers) >= 38
     assert set(numbers) == {0}
+
+
+def other_person(sample: Picture, seed: int) -> Picture:
+    """A rendered head where the sample's face is, before another background."""
+    path = sorted((Path(__file__).parent / "fixtures" / "heads").glob("*.png"))[seed]
+    head = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    height, width = sample.shape[:2]
+    noise = np.random.default_rng(seed).integers(0, 255, (6, 6, 3)).astype(np.uint8)
+    scene = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    side = min(head.shape[0], height, width)
+    scene[:side, :side] = cv2.resize(head, (side, side))
+    return np.asarray(scene, np.uint8)
+
+
+@pytest.mark.parametrize("seed", [0, 5, 11])
+def test_a_cut_to_another_person_gives_a_new_number_and_their_own_shape(
+    sdk: FaceSDK, sample: Picture, seed: int
+) -> None:
+    """Of one scene, the person before would be averaged into the one after."""
+    tracker, alone = Tracker(sdk), Tracker(sdk)
+    scene = other_person(sample, seed)
+    own = sdk.track(scene, tracker=alone).faces[0]
+    # The face before fills the place of the face after.
+    still = sdk.reconstruct(sample).faces[0]
+    shift = own.landmarks_px.mean(0) - still.landmarks_px.mean(0)
+    size = tuple(np.sqrt(np.prod(np.ptp(f.landmarks_px, axis=0))) for f in (own, still))
+    scale = float(size[0] / size[1])
+    middle = still.landmarks_px.mean(0)
+    place = np.array([[scale, 0, 0], [0, scale, 0]])
+    place[:, 2] = middle + shift - scale * middle
+    height, width = sample.shape[:2]
+    before = np.asarray(cv2.warpAffine(sample, place, (width, height), borderMode=cv2.BORDER_REPLICATE))
+    for _ in range(12):
+        old = sdk.track(before, tracker=tracker).faces[0]
+    for _ in range(10):
+        face = sdk.track(scene, tracker=tracker).faces[0]
+        sdk.track(scene, tracker=alone)
+    assert face.track != old.track
+    assert np.linalg.norm(face.neutral() - own.neutral(), axis=1).mean() < 2.0
+
+
+def test_a_flash_a_shake_and_a_lamp_that_goes_out_are_no_cuts(sdk: FaceSDK, sample: Picture) -> None:
+    tracker, numbers = Tracker(sdk), set()
+    for i in range(16):
+        frame = frame_of(sample, 2 * i)  # twice as fast
+        if i == 5:
+            frame = np.asarray(np.clip(frame.astype(float) * 1.7, 0, 255), np.uint8)
+        if i > 8:
+            frame = np.asarray(frame // 2, np.uint8)
+        if i == 12:
+            frame = np.asarray(cv2.blur(frame, (15, 1)), np.uint8)
+        numbers.add(sdk.track(frame, tracker=tracker).faces[0].track)
+    assert len(numbers) == 1
