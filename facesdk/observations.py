@@ -34,6 +34,7 @@ class Observations:
     landmark_disagreement: DoubleArray  # (N,) crop sides; NaN where the network predicts them in one way
     points: FloatArray | None = None  # (N, 68, 2) by soft-argmax, crop sides from the crop's centre
     landmark_log_sigma: FloatArray | None = None  # (N, 68) log of the expected error, crop sides
+    landmark_error: DoubleArray | None = None  # (N,) expected, over the size of the face
     face_logit: DoubleArray | None = None  # (N,) of the crop showing a face
 
     def __len__(self) -> int:

@@ -37,16 +37,18 @@ ALARMS = 0.12
 
 class Candidates:
     """Rows of the detector's candidates: overlap with the labels, with doubtful labels, score, disagreement,
-    size, overlap of the detector's box and the landmarks', face_logit."""
+    size, overlap of the detector's box and the landmarks', face_logit, landmark_error."""
 
     def __init__(self) -> None:
         self.detector = Detector(ASSET, threshold=LOWEST)
         self.sdk = FaceSDK(Options(max_faces=1000, min_detector_score=0.0))
 
     def __call__(self, picture: npt.NDArray[np.uint8], faces: Array, doubtful: Array) -> Array:
-        """(n, 7) of an RGB picture with labelled boxes x0 y0 x1 y1."""
+        """(n, 8) of an RGB picture with labelled boxes x0 y0 x1 y1."""
         found = self.sdk.observe(picture, self.detector(picture), verify=False)
-        face_logit = np.zeros(len(found)) if found.face_logit is None else found.face_logit
+        none = np.zeros(len(found))
+        face_logit = none if found.face_logit is None else found.face_logit
+        landmark_error = none if found.landmark_error is None else found.landmark_error
         rows = []
         for i, (own, landmarks) in enumerate(zip(found.boxes_px, found.landmarks_px, strict=True)):
             seen = _core.face_box(landmarks)
@@ -56,8 +58,9 @@ class Candidates:
             )
             size, together = np.sqrt(np.prod(own[2:] - own[:2])), box_overlaps(own, seen[None])[0]
             score, disagreement = found.scores[i], found.landmark_disagreement[i]
-            rows.append((labelled, unsure, score, disagreement, size, together, face_logit[i]))
-        return np.array(rows, float).reshape(-1, 7)
+            terms = (score, disagreement, size, together, face_logit[i], landmark_error[i])
+            rows.append((labelled, unsure, *terms))
+        return np.array(rows, float).reshape(-1, 8)
 
 
 def scenes(pack: Path, candidates: Candidates) -> tuple[Array, int]:
@@ -92,11 +95,12 @@ def close_ups(pack: Path, candidates: Candidates) -> Array:
 
 def features(rows: Array) -> Array:
     """The terms of face_probability, with a column of ones."""
-    score, disagreement, size, together, face_logit = rows[:, 2:].T
+    score, disagreement, size, together, face_logit, landmark_error = rows[:, 2:].T
     size = np.log(np.clip(size, _core.SMALL_PX, _core.LARGE_PX))
     disagreement = np.log(np.maximum(disagreement, 1e-4))
     face_logit = np.clip(face_logit, -_core.MOST_LOGIT, _core.MOST_LOGIT)
-    return np.stack([np.ones(len(rows)), score, disagreement, size, together, face_logit], 1)
+    error = np.log(np.where(landmark_error > 0, landmark_error, _core.USUAL_ERROR) / _core.USUAL_ERROR)
+    return np.stack([np.ones(len(rows)), score, disagreement, size, together, face_logit, error], 1)
 
 
 def logistic(x: Array, y: Array) -> Array:
@@ -126,7 +130,7 @@ def main() -> None:
     alarms = np.sort(features(crowd[false]) @ w)[::-1]
     w[0] -= alarms[min(int(ALARMS * pictures), len(alarms) - 1)]
     print("kBias, kPerScore, kPerLogDisagreement =", ", ".join(f"{v:.3f}" for v in w[:3]))
-    print("kPerLogSize, kPerOverlap, kPerFaceLogit =", ", ".join(f"{v:.3f}" for v in w[3:]))
+    print("kPerLogSize, kPerOverlap, kPerFaceLogit, kPerLogError =", ", ".join(f"{v:.3f}" for v in w[3:]))
     for name, kept in (("score alone", rows[:, 2] > 0.5), ("with the network", features(rows) @ w > 0)):
         for where, part in (("scenes", np.arange(len(rows)) < len(crowd)), ("close-ups", None)):
             here = clear & (part if part is not None else np.arange(len(rows)) >= len(crowd))

@@ -22,7 +22,7 @@ constexpr double kTrackedLogit = 0.0;
 
 // Fitted on the candidates in training scenes and close-ups.
 constexpr double kBias = -2.284, kPerScore = 10.885, kPerLogDisagreement = -0.262;
-constexpr double kPerLogSize = 0.358, kPerOverlap = -6.006, kPerFaceLogit = 0.629;
+constexpr double kPerLogSize = 0.358, kPerOverlap = -6.006, kPerFaceLogit = 0.629, kPerLogError = -1.0;
 // What score and face_logit together must add to that logit after the first pass: 4 of the 580 faces of 239
 // training scenes stay below, and 95 % of the false positives.
 constexpr double kLeastEvidence = 2.5;
@@ -69,7 +69,8 @@ void judge(FaceObservation* face) {
     const double size = std::sqrt(std::max(0.0, own.area()));
     const double logit = face->has_face_logit ? face->face_logit : 0.0;
     face->detection.score = static_cast<float>(
-        face_probability(face->detection.score, face->landmark_disagreement, size, overlap, logit));
+        face_probability(face->detection.score, face->landmark_disagreement, size, overlap, logit,
+                         face->landmark_error));
   }
   std::copy_n(box, 4, face->detection.box);
 }
@@ -77,12 +78,13 @@ void judge(FaceObservation* face) {
 }  // namespace
 
 double face_probability(double score, double disagreement, double size_px, double overlap,
-                        double face_logit) {
+                        double face_logit, double landmark_error) {
   double logit = kBias + kPerScore * score + kPerLogDisagreement * math::log(std::max(disagreement, 1e-4));
   // Most false positives are small. Where the network sees no face it puts the mean one in the middle of the
   // box, so that too much overlap counts against a face.
   logit += kPerLogSize * math::log(std::min(std::max(size_px, kSmallPx), kLargePx)) + kPerOverlap * overlap;
   logit += kPerFaceLogit * std::min(std::max(face_logit, -kMostLogit), kMostLogit);
+  if (landmark_error > 0.0) logit += kPerLogError * math::log(landmark_error / kUsualError);
   return 1.0 / (1.0 + math::exp(-std::max(-30.0, std::min(30.0, logit))));
 }
 

@@ -52,8 +52,9 @@ void refine_all(const Engine& engine, bool flip_averaging, ObserveWorkspace* w, 
     predict_landmarks(engine.face_model(), focal_ratio, &face, w->ops);
     if (agree_on_landmarks(&face, mirrored, target))
       refine(engine.face_model(), focal_ratio, target, &w->refine, &face);
-    if (mirrored != nullptr && mirrored->has_face_logit)
-      face.face_logit = (face.face_logit + mirrored->face_logit) / 2;
+    if (mirrored == nullptr) continue;
+    if (mirrored->has_face_logit) face.face_logit = (face.face_logit + mirrored->face_logit) / 2;
+    face.landmark_error = (face.landmark_error + mirrored->landmark_error) / 2;
   }
   close_eyes_of_all(engine, w, faces);
 }
@@ -64,6 +65,7 @@ void infer(const Engine& engine, const ImageView& image, const ObserveMode& mode
   if (faces->size() == 0) return;
   for (size_t i = 0; i < faces->size(); ++i) (*faces)[i].crop = crop_from_detection((*faces)[i].detection);
   w->regressor.predict(image, false, faces);
+  set_upright(image, engine.options().min_detector_score, &w->regressor, &w->turn, faces);
   clock->lap(Stage::kRegress);
   if (mode.verify && faces->size() > 1) drop_hopeless(faces, &w->chosen);
   if (mode.fast) {
@@ -131,8 +133,10 @@ void limit_weak(float min_score, std::vector<int32_t>* order, std::vector<Detect
   detections->resize(count);
 }
 
-void take(const Engine& engine, const Detection* detections, size_t count, ObservationList* faces) {
+void take(const Engine& engine, const Detection* detections, size_t count, ObserveWorkspace* w,
+          ObservationList* faces) {
   engine.regressor().reserve(reserved_candidates(engine), faces);
+  engine.regressor().reserve(kMostTurned * kQuarterTurns, &w->turn.turned);
   faces->resize(count);
   for (size_t i = 0; i < count; ++i) {
     (*faces)[i].detection = detections[i];
@@ -151,12 +155,12 @@ void observe_detections(const Engine& engine, const ImageView& image, const Obse
   clock->lap(Stage::kDetect);
   if (mode.verify && o.max_faces == 1 && w->detections.size() > 1) {
     // The most prominent candidate is mostly the face: the others get an inference pass only where it is not.
-    take(engine, w->detections.data(), 1, faces);
+    take(engine, w->detections.data(), 1, w, faces);
     infer(engine, image, mode, w, clock, faces);
     filter_candidates(o.min_detector_score, faces, &w->chosen);
     if (faces->size() > 0 && (*faces)[0].detection.score >= o.min_detector_score) return;
   }
-  take(engine, w->detections.data(), w->detections.size(), faces);
+  take(engine, w->detections.data(), w->detections.size(), w, faces);
   infer(engine, image, mode, w, clock, faces);
   if (mode.verify) filter_candidates(o.min_detector_score, faces, &w->chosen);
   if (faces->size() > static_cast<size_t>(o.max_faces)) faces->resize(static_cast<size_t>(o.max_faces));

@@ -7,6 +7,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/frame.h"
 #include "pipeline/refine.h"
+#include "pipeline/set_upright.h"
 
 namespace facesdk {
 
@@ -24,6 +25,7 @@ struct ObserveWorkspace {
   std::vector<Detection> detections;
   std::vector<int32_t> chosen;
   ObservationList mirrored;
+  TurnWorkspace turn;
 };
 
 // How much is done for each candidate.

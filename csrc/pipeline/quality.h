@@ -13,9 +13,12 @@ enum QualityReason : uint32_t {
   kBlurred = 2,
   kExtremeYaw = 4,
   kCutByBorder = 8,
-  kLowDetectorScore = 16
+  kLowDetectorScore = 16,
+  kUncertainLandmarks = 32,
+  kDark = 64,
+  kOverExposed = 128
 };
-constexpr int kQualityReasons = 5;
+constexpr int kQualityReasons = 8;
 extern const char* const kQualityReasonNames[kQualityReasons];
 
 struct Quality {
@@ -23,8 +26,16 @@ struct Quality {
   uint32_t reasons;  // factors below 0.7
 };
 
-// gray: (S, S) the face's crop, 0..1; landmarks_px (68, 2) in a picture height x width.
-Quality assess_quality(const float* gray, int32_t size, const float* landmarks_px, double yaw_deg,
-                       double detector_score, int64_t height, int64_t width);
+struct QualityInput {
+  const float* gray;           // (S, S) the face's crop, 0..1
+  int32_t size;                // S
+  const float* landmarks_px;   // (68, 2) in a picture height x width
+  double yaw_deg;
+  double score;                // of the detector, 0..1
+  double landmark_error;       // of FaceObservation
+  int64_t height, width;
+};
+
+Quality assess_quality(const QualityInput& input);
 
 }  // namespace facesdk

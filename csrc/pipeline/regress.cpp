@@ -22,6 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;  // the order of the layout's parts is their order in the output
 
 constexpr int64_t kMostNumbers = 1 << 16;
+constexpr double kSmallestFace = 0.05;  // crop sides: landmarks in one point must not divide by zero
 
 [[noreturn]] void no_network(const Network& network, const std::string& reason) {
   throw Error(ErrorCode::kAsset, network.name() + ": not a FaceSDK network (metadata: " + reason + ")");
@@ -147,6 +148,25 @@ void Regressor::split(const float* x, FaceObservation* face) const {
   std::copy_n(part(kGamma), 27, face->sh);
 }
 
+namespace {
+
+double expected_error(const FaceObservation& face) {
+  float low[2] = {face.points[0], face.points[1]}, high[2] = {face.points[0], face.points[1]};
+  double sum = 0.0;
+  for (int i = 0; i < kLandmarks; ++i) {
+    for (int axis = 0; axis < 2; ++axis) {
+      low[axis] = std::min(low[axis], face.points[2 * i + axis]);
+      high[axis] = std::max(high[axis], face.points[2 * i + axis]);
+    }
+    sum += math::exp(static_cast<double>(face.landmark_log_sigma[i]));
+  }
+  const double width = static_cast<double>(high[0]) - static_cast<double>(low[0]);
+  const double height = static_cast<double>(high[1]) - static_cast<double>(low[1]);
+  return sum / kLandmarks / std::max(std::sqrt(width * height), kSmallestFace);
+}
+
+}  // namespace
+
 void Regressor::take_landmarks(const NetworkRun& run, int32_t item, FaceObservation* face) const {
   const auto copy = [&](int32_t output, int64_t count, float* to) {
     if (output < 0 || run.output(output).size < count) return false;
@@ -158,6 +178,7 @@ void Regressor::take_landmarks(const NetworkRun& run, int32_t item, FaceObservat
   face->has_sigma = copy(sigma_, kLandmarks, face->landmark_log_sigma);
   face->has_face_logit = copy(face_logit_, 1, &logit);
   face->face_logit = logit;
+  face->landmark_error = face->has_points && face->has_sigma ? expected_error(*face) : 0.0;
 }
 
 RegressorRuns::RegressorRuns(const Regressor& regressor, int threads) : regressor_(regressor) {

@@ -96,10 +96,12 @@ py::array_t<int32_t> bound_drop_hopeless(py::handle scores, py::handle face_logi
   return py::array_t<int32_t>(static_cast<py::ssize_t>(kept.size()), kept.data());
 }
 
-// Columns of the filter's input; NaN in a row of landmark_disagreement, face_logits or landmark_log_sigma:
+// Columns of the filter's input; NaN in a row of landmark_disagreement, face_logits or landmark_log_sigma,
+// 0 in one of landmark_errors:
 // the network has none. Returns the numbers of those kept, and the boxes and scores that they get.
 py::tuple bound_filter_candidates(float min_score, py::handle boxes, py::handle scores, py::handle landmarks,
-                                  py::handle disagreement, py::handle face_logits, py::handle log_sigma) {
+                                  py::handle disagreement, py::handle face_logits, py::handle log_sigma,
+                                  py::handle landmark_errors) {
   const View<float> b = require<float>(boxes, "boxes", {{"N"}, {"4", 4}});
   const int64_t count = b.shape[0];
   const View<float> s = require<float>(scores, "scores", {{"N", count}});
@@ -107,6 +109,7 @@ py::tuple bound_filter_candidates(float min_score, py::handle boxes, py::handle 
   const View<double> d = require<double>(disagreement, "landmark_disagreement", {{"N", count}});
   const View<double> f = require<double>(face_logits, "face_logits", {{"N", count}});
   const View<float> e = require<float>(log_sigma, "landmark_log_sigma", {{"N", count}, {"68", kLandmarks}});
+  const View<double> r = require<double>(landmark_errors, "landmark_errors", {{"N", count}});
   ObservationList faces;
   faces.resize(static_cast<size_t>(count));
   for (size_t i = 0; i < faces.size(); ++i) {
@@ -115,6 +118,7 @@ py::tuple bound_filter_candidates(float min_score, py::handle boxes, py::handle 
     face.detection.score = s.data[i];
     std::copy_n(l.data + 2 * kLandmarks * i, 2 * kLandmarks, face.landmarks_px);
     std::copy_n(e.data + kLandmarks * i, kLandmarks, face.landmark_log_sigma);
+    face.landmark_error = r.data[i];
     face.landmark_disagreement = d.data[i], face.face_logit = f.data[i];
     face.has_disagreement = !std::isnan(d.data[i]), face.has_face_logit = !std::isnan(f.data[i]);
     face.has_sigma = !std::isnan(face.landmark_log_sigma[0]);
@@ -181,13 +185,13 @@ py::array_t<float> bound_eye_closure(const EyeNetwork& network, py::handle gray,
 }
 
 // (score, reasons as bits).
-py::tuple bound_quality(py::handle gray, py::handle landmarks_px, double yaw, double detector_score,
-                        int64_t height, int64_t width) {
+py::tuple bound_quality(py::handle gray, py::handle landmarks_px, double yaw, double score,
+                        double landmark_error, int64_t height, int64_t width) {
   const View<float> crop = require<float>(gray, "gray", {{"S"}, {"S"}});
   if (crop.shape[0] != crop.shape[1] || crop.shape[0] < 3) refuse("gray", describe(gray), "(S, S), S > 2");
-  const Quality quality =
-      assess_quality(crop.data, static_cast<int32_t>(crop.shape[0]), require_landmarks(landmarks_px).data,
-                     yaw, detector_score, height, width);
+  const Quality quality = assess_quality({crop.data, static_cast<int32_t>(crop.shape[0]),
+                                          require_landmarks(landmarks_px).data, yaw, score, landmark_error,
+                                          height, width});
   return py::make_tuple(quality.score, quality.reasons);
 }
 
@@ -257,6 +261,7 @@ void bind_pipeline(py::module_& m) {
   m.attr("SMALL_PX") = kSmallPx;
   m.attr("LARGE_PX") = kLargePx;
   m.attr("MOST_LOGIT") = kMostLogit;
+  m.attr("USUAL_ERROR") = kUsualError;
 }
 
 }  // namespace facesdk::python

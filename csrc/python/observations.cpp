@@ -98,6 +98,10 @@ py::dict observations_to_dict(const Regressor& r, const ObservationList& faces) 
   out["landmark_disagreement"] = rows<double>(faces, {}, [](const FaceObservation& f, double* to) {
     *to = f.has_disagreement ? f.landmark_disagreement : static_cast<double>(kNone);
   });
+  if (all(faces, &FaceObservation::has_points) && all(faces, &FaceObservation::has_sigma)) {
+    out["landmark_error"] =
+        rows<double>(faces, {}, [](const FaceObservation& f, double* to) { *to = f.landmark_error; });
+  }
   return out;
 }
 

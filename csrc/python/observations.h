@@ -12,7 +12,8 @@ namespace facesdk::python {
 py::dict predictions_to_dict(const Regressor& regressor, const ObservationList& faces);
 
 // The same, with the detections (boxes_px, scores, five_points_px, detected_roll_deg; NaN where there is
-// none), the crops (N, 4) x, y, side, roll_deg, the landmarks and their disagreement (NaN where unknown).
+// none), the crops (N, 4) x, y, side, roll_deg, the landmarks, their disagreement
+// (NaN where unknown) and landmark_error where the network predicts it.
 py::dict observations_to_dict(const Regressor& regressor, const ObservationList& faces);
 
 }  // namespace facesdk::python

@@ -17,7 +17,8 @@ SMALL_PX, LARGE_PX = 14.0, 96.0  # sizes of a box beyond which size counts no mo
 MOST_LOGIT = 8.0  # beyond it, on either side, face_logit counts no more
 # Logistic regression on the candidates in training scenes and close-ups, by training/candidate_filter.
 BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -2.284, 10.885, -0.262
-PER_LOG_SIZE, PER_OVERLAP, PER_FACE_LOGIT = 0.358, -6.006, 0.629
+PER_LOG_SIZE, PER_OVERLAP, PER_FACE_LOGIT, PER_LOG_ERROR = 0.358, -6.006, 0.629, -1.0
+USUAL_ERROR = 0.017  # expected landmark error of a face over its size
 LEAST_EVIDENCE = 2.5  # of score and face_logit together, for a second pass
 
 
@@ -29,12 +30,19 @@ def drop_hopeless(scores: FloatArray, face_logits: DoubleArray) -> list[int]:
 
 
 def face_probability(
-    score: float, disagreement: float, size_px: float, overlap: float, face_logit: float
+    score: float,
+    disagreement: float,
+    size_px: float,
+    overlap: float,
+    face_logit: float,
+    landmark_error: float,
 ) -> float:
     """Probability that a candidate shows a face."""
     logit = BIAS + PER_SCORE * score + PER_LOG_DISAGREEMENT * math.log(max(disagreement, 1e-4))
     logit += PER_LOG_SIZE * math.log(min(max(size_px, SMALL_PX), LARGE_PX)) + PER_OVERLAP * overlap
     logit += PER_FACE_LOGIT * min(max(face_logit, -MOST_LOGIT), MOST_LOGIT)
+    if landmark_error > 0:
+        logit += PER_LOG_ERROR * math.log(landmark_error / USUAL_ERROR)
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -57,12 +65,15 @@ def filter_candidates(
     disagreement: DoubleArray,
     face_logits: DoubleArray,
     log_sigma: FloatArray,
+    landmark_errors: DoubleArray,
 ) -> tuple[list[int], FloatArray, FloatArray]:
     """Numbers of the candidates that show a face, each face once, and their boxes and scores.
 
-    Args: (N, 4), (N,), (N, 68, 2), (N,), (N,), (N, 68); NaN where the network has no such output.
+    Args: (N, 4), (N,), (N, 68, 2), (N,), (N,), (N, 68), (N,); NaN where the network has no such output, 0
+    for the last one.
     """
-    judged = [_score(*row) for row in zip(boxes, scores, landmarks, disagreement, face_logits, strict=True)]
+    columns = boxes, scores, landmarks, disagreement, face_logits, landmark_errors
+    judged = [_score(*row) for row in zip(*columns, strict=True)]
     tight = np.array([face_box(points) for points in landmarks], np.float32).reshape(-1, 4)
     left = list(range(len(judged)))
     best = max(judged, default=0.0)
@@ -88,7 +99,12 @@ def uncertainty(disagreement: float, log_sigma: FloatArray) -> float:
 
 
 def _score(
-    box: FloatArray, score: np.float32, landmarks: FloatArray, disagreement: float, face_logit: float
+    box: FloatArray,
+    score: np.float32,
+    landmarks: FloatArray,
+    disagreement: float,
+    face_logit: float,
+    landmark_error: float,
 ) -> float:
     if math.isnan(disagreement):
         return float(score)
@@ -97,7 +113,8 @@ def _score(
     overlap = shared / max(sum(areas) - shared, 1e-6)
     logit = 0.0 if math.isnan(face_logit) else face_logit
     size_px = math.sqrt(max(0.0, areas[0]))
-    return float(np.float32(face_probability(float(score), disagreement, size_px, overlap, logit)))
+    probability = face_probability(float(score), disagreement, size_px, overlap, logit, landmark_error)
+    return float(np.float32(probability))
 
 
 def _common(a: DoubleArray, b: DoubleArray) -> tuple[float, tuple[float, float]]:

@@ -35,6 +35,7 @@ class Candidate(NamedTuple):
     disagreement: float = NONE
     face_logit: float = NONE
     log_sigma: float = NONE
+    landmark_error: float = 0.0
 
 
 def columns(candidates: list[Candidate]) -> tuple[Any, ...]:
@@ -47,6 +48,7 @@ def columns(candidates: list[Candidate]) -> tuple[Any, ...]:
         np.array([c.disagreement for c in candidates]),
         np.array([c.face_logit for c in candidates]),
         np.tile(np.array([c.log_sigma for c in candidates], np.float32)[:, None], (1, 68)),
+        np.array([c.landmark_error for c in candidates]),
     )
 
 
@@ -55,13 +57,17 @@ def kept(candidates: list[Candidate], min_score: float = 0.5) -> list[int]:
 
 
 def test_agreement_score_and_size_all_speak_for_a_face() -> None:
-    probability = _core.face_probability
+    def probability(*terms: float, landmark_error: float = 0.0) -> float:
+        return float(_core.face_probability(*terms, landmark_error))
+
     assert probability(0.6, 0.01, 40, 0.6, 0) > probability(0.6, 0.02, 40, 0.6, 0)
     assert probability(0.7, 0.02, 40, 0.6, 0) > probability(0.6, 0.02, 40, 0.6, 0)
     assert probability(0.6, 0.02, 80, 0.6, 0) > probability(0.6, 0.02, 20, 0.6, 0)
     assert probability(0.6, 0.02, 300, 0.6, 0) == probability(0.6, 0.02, 200, 0.6, 0)
     assert probability(0.6, 0.02, 40, 0.6, 3) > probability(0.6, 0.02, 40, 0.6, -3)
     assert probability(0.6, 0.02, 40, 0.6, 90) == probability(0.6, 0.02, 40, 0.6, 80)
+    assert probability(0.6, 0.02, 40, 0.6, 0, landmark_error=0.1) < probability(0.6, 0.02, 40, 0.6, 0)
+    assert probability(0.6, 0.02, 40, 0.6, 0, landmark_error=0.01) > probability(0.6, 0.02, 40, 0.6, 0)
     assert probability(0.9, 0.008, 60, 0.6, 4) > 0.95
     assert probability(0.2, 0.05, 60, 0.6, -5) < 0.1
 
@@ -70,7 +76,7 @@ def test_agreement_score_and_size_all_speak_for_a_face() -> None:
 def test_the_probability_is_that_of_the_reference(seed: int) -> None:
     """The engine's own exp and log differ from the C library's in the last bits of a double."""
     rng = np.random.default_rng(seed)
-    given = [float(rng.uniform(*span)) for span in ((0, 1), (0, 0.1), (0, 200), (0, 1), (-12, 12))]
+    given = [float(rng.uniform(*span)) for span in ((0, 1), (0, 0.1), (0, 200), (0, 1), (-12, 12), (0, 0.2))]
     assert _core.face_probability(*given) == pytest.approx(reference.face_probability(*given), rel=1e-9)
 
 

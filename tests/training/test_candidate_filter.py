@@ -20,6 +20,7 @@ WEIGHTS = np.array(
         reference.PER_LOG_SIZE,
         reference.PER_OVERLAP,
         reference.PER_FACE_LOGIT,
+        reference.PER_LOG_ERROR,
     ]
 )
 
@@ -27,15 +28,15 @@ WEIGHTS = np.array(
 def candidates(count: int) -> np.ndarray:
     """Rows as `Candidates` makes them: two overlaps with labels, then the filter's inputs."""
     rng = np.random.default_rng(0)
-    spans = [(0, 1), (0, 1), (0.1, 0.9), (0.002, 0.05), (8, 150), (0.2, 0.9), (-10, 10)]
+    spans = [(0, 1), (0, 1), (0.1, 0.9), (0.002, 0.05), (8, 150), (0.2, 0.9), (-10, 10), (0.005, 0.2)]
     return np.stack([rng.uniform(low, high, count) for low, high in spans], 1)
 
 
 def test_the_terms_are_the_filter_s() -> None:
     rows = candidates(50)
     expected = [
-        _core.face_probability(score, disagreement, size, overlap, face_logit)
-        for score, disagreement, size, overlap, face_logit in rows[:, 2:].tolist()
+        _core.face_probability(*terms)
+        for terms in rows[:, 2:].tolist()
     ]
     np.testing.assert_allclose(1 / (1 + np.exp(-features(rows) @ WEIGHTS)), expected, rtol=1e-9, atol=1e-12)
 
