@@ -15,6 +15,7 @@ namespace facesdk {
 struct ObserveWorkspace {
   explicit ObserveWorkspace(const Engine& engine) : regressor(engine.regressor(), engine.options().threads) {
     detections.reserve(kReservedDetections), chosen.reserve(kReservedDetections);
+    turn.doubtful.reserve(kMostTurned);
   }
 
   RegressorRuns regressor;

@@ -51,7 +51,7 @@ def test_the_score_of_a_verified_face_is_its_probability(photo: Any) -> None:
     shared = float(np.prod(np.maximum(sides, 0)))
     expected = _core.face_probability(
         float(before.scores[0]), float(before.landmark_disagreement[0]), areas[0] ** 0.5,
-        shared / (sum(areas) - shared), float(before.face_logit[0]),
+        shared / (sum(areas) - shared), float(before.face_logit[0]), float(before.landmark_error[0]),
     )  # fmt: skip
     assert after.scores[0] == pytest.approx(expected, rel=1e-6)
 
