@@ -108,9 +108,11 @@ void select(float min_score, float min_face_px, int32_t most, std::vector<Detect
   detections->resize(std::min(count, static_cast<size_t>(most)));
 }
 
-// Drops the least promising of the candidates below `min_score`: small and weak ones are mostly false
-// positives.
-void limit_weak(float min_score, std::vector<int32_t>* order, std::vector<Detection>* detections) {
+// Moves the least promising of the candidates below `min_score` to `spare`: small and weak ones are mostly
+// false positives.
+void limit_weak(float min_score, std::vector<int32_t>* order, std::vector<Detection>* detections,
+                std::vector<Detection>* spare) {
+  spare->clear();
   constexpr float kLargePx = 96.0f;  // from here on size says nothing more
   const auto promise = [&](int32_t i) {
     const Detection& face = (*detections)[static_cast<size_t>(i)];
@@ -125,7 +127,11 @@ void limit_weak(float min_score, std::vector<int32_t>* order, std::vector<Detect
   if (order->size() <= most) return;
   std::sort(order->begin(), order->end(),
             [&](int32_t a, int32_t b) { return promise(a) != promise(b) ? promise(a) > promise(b) : a < b; });
-  for (size_t i = most; i < order->size(); ++i) (*detections)[static_cast<size_t>((*order)[i])].score = -1.0f;
+  for (size_t i = most; i < order->size(); ++i) {
+    Detection& weak = (*detections)[static_cast<size_t>((*order)[i])];
+    spare->push_back(weak);
+    weak.score = -1.0f;
+  }
   size_t count = 0;
   for (size_t i = 0; i < detections->size(); ++i) {
     if ((*detections)[i].score >= 0.0f) (*detections)[count++] = (*detections)[i];
@@ -151,7 +157,8 @@ void observe_detections(const Engine& engine, const ImageView& image, const Obse
   const float share = mode.verify ? kCandidateScore : 1.0f;
   const int32_t most = o.max_faces * (mode.verify ? kCandidatesPerFace : 1);
   select(o.min_detector_score * share, o.min_face_px, most, &w->detections);
-  if (mode.verify) limit_weak(o.min_detector_score, &w->chosen, &w->detections);
+  w->spare.clear();
+  if (mode.verify) limit_weak(o.min_detector_score, &w->chosen, &w->detections, &w->spare);
   clock->lap(Stage::kDetect);
   if (mode.verify && o.max_faces == 1 && w->detections.size() > 1) {
     // The most prominent candidate is mostly the face: the others get an inference pass only where it is not.
@@ -163,6 +170,12 @@ void observe_detections(const Engine& engine, const ImageView& image, const Obse
   take(engine, w->detections.data(), w->detections.size(), w, faces);
   infer(engine, image, mode, w, clock, faces);
   if (mode.verify) filter_candidates(o.min_detector_score, faces, &w->chosen);
+  if (faces->size() == 0 && !w->spare.empty()) {
+    // A picture is more often of a hard face than of none.
+    take(engine, w->spare.data(), w->spare.size(), w, faces);
+    infer(engine, image, mode, w, clock, faces);
+    filter_candidates(o.min_detector_score, faces, &w->chosen);
+  }
   if (faces->size() > static_cast<size_t>(o.max_faces)) faces->resize(static_cast<size_t>(o.max_faces));
 }
 

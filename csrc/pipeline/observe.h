@@ -14,7 +14,8 @@ namespace facesdk {
 // Working memory of one session.
 struct ObserveWorkspace {
   explicit ObserveWorkspace(const Engine& engine) : regressor(engine.regressor(), engine.options().threads) {
-    detections.reserve(kReservedDetections), chosen.reserve(kReservedDetections);
+    detections.reserve(kReservedDetections), spare.reserve(kReservedDetections);
+    chosen.reserve(kReservedDetections);
     turn.doubtful.reserve(kMostTurned);
   }
 
@@ -23,7 +24,7 @@ struct ObserveWorkspace {
   RefineWorkspace refine;
   EyeWorkspace eyes;
   Workspace ops;
-  std::vector<Detection> detections;
+  std::vector<Detection> detections, spare;
   std::vector<int32_t> chosen;
   ObservationList mirrored;
   TurnWorkspace turn;
