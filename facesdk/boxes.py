@@ -23,6 +23,9 @@ class DetectionArrays(NamedTuple):
     points: FloatArray | None  # (N, 5, 2): eyes, nose tip, mouth corners, the person's right first
     roll_deg: FloatArray | None  # (N,) > 0 where the top of the head leans to the picture's right
 
+    def __repr__(self) -> str:
+        return f"DetectionArrays({len(self.boxes)} boxes)"
+
 
 def as_detections(found: Any, name: str = "detector") -> DetectionArrays:
     """Convert what a detector returned.

@@ -33,6 +33,9 @@ from facesdk.tracking.tracker import Tracker
 class FaceSDK:
     """Photos in, faces in 3D out.
 
+    It pickles and copies as options and detector: the engine is made again, and what `track` remembers is not
+    kept, so that a copy starts a new video.
+
     Args:
         options: settings; None for the defaults.
         detector: None for the bundled one; a callable that takes the (H, W, 3) uint8 RGB picture and returns
@@ -56,7 +59,7 @@ class FaceSDK:
         return f"FaceSDK({self.options})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as options and detector: the engine is made again."""
+        """Pickle and copy as options and detector."""
         return functools.partial(type(self), detector=self._detector), (self.options,)
 
     @functools.cached_property
