@@ -8,6 +8,13 @@ import typer
 
 from facesdk.errors import AssetError
 
+LIBRARIES = {
+    "numpy": "numpy",
+    "opencv": "cv2",
+    "pillow": "PIL",
+    "safetensors": "safetensors",
+}  # their modules
+
 
 def info(
     verify: Annotated[bool, typer.Option("--verify", help="Check every asset against its sha256.")] = False,
@@ -16,16 +23,18 @@ def info(
     import platform
 
     from facesdk import __version__, manifest
+    from facesdk.inference.backends import backend_states, library_version
     from facesdk.inference.engine import networks
-    from facesdk.options import BACKENDS, PRESETS, Options
+    from facesdk.options import PRESETS, Options
 
     print(
         f"facesdk {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     )
-    for package in ("numpy", "opencv-python-headless", "safetensors"):
-        print(f"  library     {package} {_version_of(package)}")
-    for backend in BACKENDS:
-        print(f"  backend     {backend} {_version_of(backend)}")
+    for name, module in LIBRARIES.items():
+        print(f"  library     {name} {library_version(module) or 'does not import'}")
+    for backend in backend_states():
+        state = "available" if backend.available else "not available"
+        print(f"  backend     {backend.name}: {state} ({backend.details})")
     damaged: AssetError | None = None
     for preset in PRESETS:
         try:
@@ -47,12 +56,3 @@ def info(
             print(f"  trained on  {', '.join(entry['trained_on'])}")
     if damaged is not None:
         raise damaged  # after the list, so that the sound ones are seen too
-
-
-def _version_of(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

@@ -45,7 +45,8 @@ def test_flags_are_numpy_s_too(kind: Any) -> None:
     {"threads": np.array([2])}, {"threads": "2"}, {"threads": None}, {"passes": np.int64(4)},
     {"min_face_px": np.bool_(True)}, {"min_face_px": np.float32("nan")}, {"min_face_px": np.float32("inf")},
     {"min_detector_score": np.float64(1.01)}, {"max_megapixels": 1j}, {"max_megapixels": np.complex64(1)},
-    {"max_faces": 10**400}, {"min_face_px": 10**400}, {"fit_appearance": np.int64(1)}, {"fit_appearance": 0}, {"fit_appearance": None},
+    {"max_faces": 10**400}, {"min_face_px": 10**400}, {"fit_appearance": np.int64(1)}, {"fit_appearance": 0},
+    {"fit_appearance": None},
 ])  # fmt: skip
 def test_what_is_no_number_of_the_range_is_refused_by_name(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptions, match=f"^{next(iter(settings))}: got .*, expected"):
