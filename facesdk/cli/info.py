@@ -8,18 +8,17 @@ import typer
 
 from facesdk.errors import AssetError
 
-LIBRARIES = {
-    "numpy": "numpy",
-    "opencv": "cv2",
-    "pillow": "PIL",
-    "safetensors": "safetensors",
-}  # their modules
+TERMS = (
+    "code Apache-2.0, third-party parts in NOTICE; the use of each asset stands below and in LICENSE-WEIGHTS"
+)
+# Names and modules of the libraries.
+LIBRARIES = {"numpy": "numpy", "opencv": "cv2", "pillow": "PIL", "safetensors": "safetensors"}
 
 
 def info(
     verify: Annotated[bool, typer.Option("--verify", help="Check every asset against its sha256.")] = False,
 ) -> None:
-    """Print versions, backends, and the bundled assets with their hashes, provenance and licences."""
+    """Print versions, backends, and the bundled assets with their hashes, provenance, licences and uses."""
     import platform
 
     from facesdk import __version__, manifest
@@ -35,6 +34,7 @@ def info(
     for backend in backend_states():
         state = "available" if backend.available else "not available"
         print(f"  backend     {backend.name}: {state} ({backend.details})")
+    print(f"  terms       {TERMS}")
     damaged: AssetError | None = None
     for preset in PRESETS:
         try:
@@ -51,6 +51,7 @@ def info(
         print(f"{name}  version {entry.get('version', '?')}  {entry['bytes'] / 1e6:.2f} MB  {state}")
         print(f"  sha256      {entry['sha256']}")
         print(f"  licence     {entry.get('licence', '?')}")
+        print(f"  use         {entry.get('use', '?')}")
         print(f"  provenance  {entry.get('provenance', '?')}")
         if entry.get("trained_on"):
             print(f"  trained on  {', '.join(entry['trained_on'])}")
