@@ -59,7 +59,7 @@ if(FACESDK_C_STATIC)
 endif()
 
 install(FILES csrc/include/facesdk.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/facesdk)
+install(FILES LICENSE NOTICE LICENSE-WEIGHTS DESTINATION ${CMAKE_INSTALL_DATADIR}/facesdk)
 foreach(asset manifest.json face_model.safetensors eyes.safetensors detector.plan mobile_facernet.plan
               mobile_facernet_tiny.plan)
   install(FILES facesdk/assets/${asset} DESTINATION ${CMAKE_INSTALL_DATADIR}/facesdk/assets)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from facesdk.options import Options
     from facesdk.result import Result
     from facesdk.sdk import FaceSDK
+    from facesdk.tracking.tracker import Tracker
 
 # `python -m benchmarks...` in a clone finds these sources first; the compiled part is where pip put it.
 __path__ = extend_path(__path__, __name__)
@@ -42,6 +43,7 @@ _LAZY = {
     "Pose": "facesdk.core.pose",
     "Quality": "facesdk.core.quality",
     "Result": "facesdk.result",
+    "Tracker": "facesdk.tracking.tracker",
     "reconstruct_many": "facesdk.batch",
 }
 
@@ -59,6 +61,7 @@ __all__ = [
     "Pose",
     "Quality",
     "Result",
+    "Tracker",
     "__version__",
     "reconstruct_many",
 ]

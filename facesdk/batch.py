@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from facesdk.errors import FaceSDKError, InvalidOptions
+from facesdk.core.numbers import whole_number
+from facesdk.errors import FaceSDKError
 from facesdk.io.image import ImageLike
 from facesdk.options import Options
 from facesdk.result import Result
@@ -34,9 +35,7 @@ def reconstruct_many(
     """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers is not None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 256:
-            raise InvalidOptions(f"workers: got {workers!r}, expected a whole number from 1 to 256")
-        count = workers
+        count = whole_number("workers", workers, 1, 256)
     return _results(images, FaceSDK(options), count)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk.core.arrays import FloatArray
+from facesdk.core.compiled import _core
 from facesdk.errors import InvalidArray
 
 DetectorLike = Callable[[npt.NDArray[np.uint8]], Any] | npt.ArrayLike
@@ -22,6 +23,9 @@ class DetectionArrays(NamedTuple):
     points: FloatArray | None  # (N, 5, 2): eyes, nose tip, mouth corners, the person's right first
     roll_deg: FloatArray | None  # (N,) > 0 where the top of the head leans to the picture's right
 
+    def __repr__(self) -> str:
+        return f"DetectionArrays({len(self.boxes)} boxes)"
+
 
 def as_detections(found: Any, name: str = "detector") -> DetectionArrays:
     """Convert what a detector returned.
@@ -33,8 +37,16 @@ def as_detections(found: Any, name: str = "detector") -> DetectionArrays:
         name: of the argument, for messages.
 
     Raises:
-        InvalidArray: anything else.
+        InvalidArray: anything else; boxes that are not finite, empty, turned round or beyond 1e6 px, scores
+            that are not 0 to 1.
     """
+    detections = _as_arrays(found, name)
+    _core.check_detections(detections, name)
+    return detections
+
+
+def _as_arrays(found: Any, name: str) -> DetectionArrays:
+    """Detections as arrays of the right shape and type, their values unchecked."""
     if found is None:
         return DetectionArrays(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), None, None)
     if not hasattr(found, "boxes_xyxy"):
@@ -51,17 +63,23 @@ def as_detections(found: Any, name: str = "detector") -> DetectionArrays:
     )
 
 
+def _floats(values: Any) -> FloatArray:
+    """As float32; what is too large becomes infinite, without a warning: the check of values names it."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(np.asarray(values, np.float64), np.float32)
+
+
 def _numbers(values: Any, name: str, part: str, shape: tuple[int, ...]) -> FloatArray:
     try:
-        return np.ascontiguousarray(np.asarray(values, np.float32).reshape(shape))
-    except (TypeError, ValueError) as error:
+        return _floats(values).reshape(shape)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidArray(f"{name}: {part} do not fit ({error}), expected {shape}") from error
 
 
 def _boxes(values: Any, name: str, widths: tuple[int, ...]) -> FloatArray:
     try:
-        boxes = np.asarray(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        boxes = _floats(values)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidArray(
             f"{name}: boxes are not numbers ({error}), expected (N, 4) x0, y0, x1, y1"
         ) from error
@@ -73,8 +91,4 @@ def _boxes(values: Any, name: str, widths: tuple[int, ...]) -> FloatArray:
         raise InvalidArray(
             f"{name}: boxes have shape {boxes.shape}, expected (N, 4) x0, y0, x1, y1 in pixels"
         )
-    if not np.isfinite(boxes).all():
-        raise InvalidArray(f"{name}: a box is not finite")
-    if (boxes[:, 2] <= boxes[:, 0]).any() or (boxes[:, 3] <= boxes[:, 1]).any():
-        raise InvalidArray(f"{name}: a box is empty or turned round, expected x0 < x1 and y0 < y1")
-    return np.ascontiguousarray(boxes)
+    return boxes

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from facesdk import manifest, ops
 from facesdk.core.arrays import FloatArray, IndexArray, Picture
 from facesdk.core.compiled import _core
+from facesdk.core.numbers import flag, number, whole_number
 from facesdk.errors import InvalidImage, InvalidOptions
 from facesdk.inference.engine import open_network
 
 ASSET = manifest.ASSETS / manifest.DETECTOR
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Detections:
     """Faces of one picture, the most prominent (score times size) first; pixels of the picture, float32."""
 
@@ -39,6 +41,10 @@ class Detections:
         """As they are given to the constructor."""
         return self.boxes_xyxy, self.scores, self.points, self.roll_deg
 
+    def __repr__(self) -> str:
+        best = f", scores {self.scores.min():.2f} to {self.scores.max():.2f}" if len(self) else ""
+        return f"Detections({len(self)} faces{best})"
+
 
 class Detector:
     """Detects faces with the bundled network or another of the same form; threads may share it.
@@ -47,13 +53,13 @@ class Detector:
         path: .onnx, or .plan for the int8 engine; None: the bundled .onnx.
         long_side: 64..4096, px of the picture as the network sees it; it runs at a third of that, too, for
             faces that fill the picture.
-        threshold: lower scores are dropped.
-        overlap: two detections that overlap by more (intersection over union) are one face.
-        max_faces: the most prominent ones are kept; None: all.
+        threshold: above 0, below 1; lower scores are dropped.
+        overlap: above 0, below 1; two detections that overlap by more (intersection over union) are one face.
+        max_faces: 0..1000, the most prominent ones are kept; None: all.
         retry: where nothing is found, detect once more at 1.6 times the size.
         single: only the most prominent face is wanted: where detection at half the size finds a certain one,
             it is all.
-        threads: of the network.
+        threads: 1..256, of the network.
 
     Raises:
         InvalidOptions: an argument is out of range.
@@ -72,17 +78,33 @@ class Detector:
         single: bool = False,
         threads: int = 1,
     ) -> None:
-        if not 64 <= long_side <= 4096:
-            raise InvalidOptions(f"long_side: got {long_side}, expected 64 to 4096 px")
-        if not 0 < threshold < 1 or not 0 < overlap < 1:
+        side = whole_number("long_side", long_side, 64, 4096)
+        shares = number("threshold", threshold, 0, 1), number("overlap", overlap, 0, 1)
+        if not {0.0, 1.0}.isdisjoint(shares):
             raise InvalidOptions(
                 f"threshold, overlap: got {threshold} and {overlap}, expected numbers between 0 and 1"
             )
-        file = Path(path or ASSET)
+        self.max_faces = None if max_faces is None else whole_number("max_faces", max_faces, 0, 1000)
+        modes = flag("single", single), flag("retry", retry)
+        file, many = Path(path or ASSET), whole_number("threads", threads, 1, 256)
         backend = "native" if file.suffix == ".plan" else "onnxruntime"
-        self.max_faces = max_faces
-        self._settings = (open_network(file, backend, threads), long_side, threshold, overlap, single, retry)
+        self._settings = (open_network(file, backend, many), side, *shares, *modes)
+        settings: dict[str, Any] = {
+            "long_side": side, "threshold": shares[0], "overlap": shares[1], "max_faces": self.max_faces,
+            "retry": modes[1], "single": modes[0], "threads": many,
+        }  # fmt: skip
+        self._recipe = file, settings
         self._free: list[_core.Detector] = []  # those that no thread uses; pop and append are atomic
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as file and settings: the network is loaded again."""
+        file, settings = self._recipe
+        return functools.partial(type(self), file, **settings), ()
+
+    def __repr__(self) -> str:
+        file, settings = self._recipe
+        side, threshold = settings["long_side"], settings["threshold"]
+        return f"Detector({file.name!r}, long_side={side}, threshold={threshold:g})"
 
     def __call__(self, image: Picture) -> Detections:
         """Detect the faces of an RGB picture (H, W, 3) uint8.

@@ -231,7 +231,7 @@ class Face:
         return {
             "box_xyxy_px": rounded(self.box_xyxy_px, 2),
             "score": round(float(self.score), 4),
-            "quality": {"score": round(self.quality.score, 4), "reasons": list(self.quality.reasons)},
+            "quality": {"score": round(float(self.quality.score), 4), "reasons": list(self.quality.reasons)},
             "pose": {
                 "matrix": rounded(pose.matrix, 6),
                 "quaternion_xyzw": rounded(pose.quaternion_xyzw, 6),
@@ -240,7 +240,7 @@ class Face:
                 "roll_deg": round(pose.roll_deg, 3),
                 "translation_mm": rounded(pose.translation_mm, 3),
                 "intrinsics": rounded(pose.intrinsics, 4),
-                "metric": pose.metric,
+                "metric": bool(pose.metric),
             },
             "landmarks_px": rounded(self.landmarks_px, 3),
             "landmarks_camera_mm": rounded(self.landmarks_camera_mm, 3),

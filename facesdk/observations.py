@@ -13,7 +13,7 @@ from facesdk.core.compiled import _core
 from facesdk.core.crop import Crop
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Observations:
     """N candidates of one picture, largest and surest first."""
 
@@ -39,6 +39,9 @@ class Observations:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    def __repr__(self) -> str:
+        return f"Observations({len(self)} candidates)"
 
     def crop(self, i: int) -> Crop:
         """The crop of candidate i as the network saw it."""

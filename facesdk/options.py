@@ -1,53 +1,79 @@
-"""Options: every setting of FaceSDK, its default and its range."""
+"""Options: every setting of FaceSDK, its meaning, range, unit and default."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 from pathlib import Path
-from typing import Any
 
+from facesdk.core.numbers import flag, number, whole_number
 from facesdk.errors import InvalidOptions
 
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 PRESETS = ("default", "tiny")
+SHOWN_PATH = 32  # characters of a path up to which repr shows all of it
+WHOLE_NUMBERS = {"max_faces": (1, 1000), "passes": (1, 3), "threads": (1, 256)}  # smallest and largest
+NUMBERS = {
+    "min_detector_score": (0.0, 1.0),
+    "min_face_px": (0.0, 10000.0),
+    "field_of_view_deg": (10.0, 150.0),
+    "max_megapixels": (0.0001, 1000.0),
+}
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Options:
-    """Settings of one FaceSDK; values out of range raise InvalidOptions at once.
+    """Settings of one FaceSDK; the defaults run the bundled models on one CPU core.
 
-    The defaults run the bundled models on one CPU core.
+    Numbers and flags may be NumPy's; they are stored as Python's.
+
+    Args:
+        max_faces: 1 to 1000 faces, default 16. The largest and surest ones of a picture are kept.
+        min_detector_score: 0 to 1, default 0.5. Faces with a lower score are left out.
+        min_face_px: 0 to 10000 px, default 0. Faces whose box has a smaller sqrt(width * height) are left
+            out.
+        field_of_view_deg: 10 to 150 degrees, default 40. Spanned by the longer side of a picture; assumed
+            where no intrinsics are given, and narrowed for close crops.
+        max_megapixels: 0.0001 to 1000 megapixels, default 64. Larger pictures are refused before they are
+            decoded.
+        passes: 1 to 3 inference passes for each face of a photo, default 2. Each further one starts from the
+            last one's landmarks.
+        threads: 1 to 256 CPU threads of networks and ops, default 1. Results do not depend on it.
+        fit_appearance: True or False, default False. Fit albedo and light of every face of `reconstruct` to
+            the photo's pixels, some 0.7 s a face.
+        backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
+            "auto", the fastest that is installed. What runs the networks.
+        preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default
+            "default". Which of the bundled networks predicts.
+        network: path of an .onnx file, or of a .plan file for the backend native; default None, the preset's.
+        face_model: path of a .safetensors file; default None, the bundled face model.
+        detector: path of an .onnx file, or of a .plan file for the backend native; default None, the bundled
+            detector.
+
+    Raises:
+        InvalidOptions: a setting is out of its range; the message names it.
     """
 
-    max_faces: int = 16  # 1..1000; the largest and surest faces are kept
-    min_detector_score: float = 0.5  # 0..1
-    min_face_px: float = 0.0  # 0..10000; faces with a smaller sqrt(w * h) are left out
-    field_of_view_deg: float = 40.0  # 10..150, long side of the picture; used where no intrinsics are given
-    max_megapixels: float = 64.0  # 0.0001..1000; larger pictures are refused before they are decoded
-    passes: int = (
-        2  # 1..3 runs of the network per photo; each further one starts from the last one's landmarks
-    )
-    threads: int = 1  # 1..256, networks and compiled operations alike
-    fit_appearance: bool = False  # fit albedo and light to the photo's pixels: some 0.7 s per face
-    backend: str = (
-        "auto"  # or native, onnxruntime, openvino (extra [openvino]); auto: the fastest that is here
-    )
-    preset: str = "default"  # or tiny, for small devices: which of the bundled networks
-    network: str | os.PathLike[str] | None = None  # .onnx, or .plan for native; None: the preset's
-    face_model: str | os.PathLike[str] | None = None  # safetensors file; None: the bundled one
-    detector: str | os.PathLike[str] | None = None  # ONNX file; None: the bundled one
+    max_faces: int = 16
+    min_detector_score: float = 0.5
+    min_face_px: float = 0.0
+    field_of_view_deg: float = 40.0
+    max_megapixels: float = 64.0
+    passes: int = 2
+    threads: int = 1
+    fit_appearance: bool = False
+    backend: str = "auto"
+    preset: str = "default"
+    network: str | os.PathLike[str] | None = None
+    face_model: str | os.PathLike[str] | None = None
+    detector: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        _check_int("max_faces", self.max_faces, 1, 1000)
-        _check_int("passes", self.passes, 1, 3)
-        _check_int("threads", self.threads, 1, 256)
-        _check_number("min_detector_score", self.min_detector_score, 0.0, 1.0)
-        _check_number("min_face_px", self.min_face_px, 0.0, 10000.0)
-        _check_number("field_of_view_deg", self.field_of_view_deg, 10.0, 150.0)
-        _check_number("max_megapixels", self.max_megapixels, 0.0001, 1000.0)
-        if not isinstance(self.fit_appearance, bool):
-            raise InvalidOptions(f"fit_appearance: got {self.fit_appearance!r}, expected True or False")
+        for name, (low, high) in WHOLE_NUMBERS.items():
+            self._store(name, whole_number(name, getattr(self, name), low, high))
+        for name, (least, most) in NUMBERS.items():
+            self._store(name, number(name, getattr(self, name), least, most))
+        self._store("fit_appearance", flag("fit_appearance", self.fit_appearance))
         if self.backend not in BACKENDS:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
         if self.preset not in PRESETS:
@@ -57,22 +83,23 @@ class Options:
             if value is not None and not isinstance(value, (str, Path, os.PathLike)):
                 raise InvalidOptions(f"{name}: got {type(value).__name__}, expected a path or None")
 
+    def _store(self, name: str, value: int | float | bool) -> None:
+        """Put Python's number in the place of the caller's; the class is frozen for everybody else."""
+        object.__setattr__(self, name, value)
+
     def __repr__(self) -> str:
-        """What differs from the defaults."""
+        """What differs from the defaults; of long paths the file's name alone."""
         changed = [
-            f"{field.name}={value!r}"
+            f"{field.name}={_shown(value)!r}"
             for field in dataclasses.fields(self)
             if (value := getattr(self, field.name)) != field.default
         ]
         return f"Options({', '.join(changed)})"
 
 
-def _check_int(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidOptions(f"{name}: got {value!r}, expected a whole number from {low} to {high}")
-
-
-def _check_number(name: str, value: Any, low: float, high: float) -> None:
-    # NaN fails the comparison, so it is refused here too.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise InvalidOptions(f"{name}: got {value!r}, expected a number from {low:g} to {high:g}")
+def _shown(value: object) -> object:
+    """A path as a short string; all else as it is."""
+    if not isinstance(value, (str, os.PathLike)):
+        return value
+    text = os.fspath(value)
+    return text if len(text) <= SHOWN_PATH else f".../{Path(text).name}"

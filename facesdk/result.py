@@ -49,7 +49,7 @@ class Result:
         """The result as plain numbers, for JSON; image_size is (width, height)."""
         return {
             "image_size": list(self.image_size),
-            "timings_ms": {stage: round(ms, 3) for stage, ms in self.timings_ms.items()},
+            "timings_ms": {stage: round(float(ms), 3) for stage, ms in self.timings_ms.items()},
             "faces": [face.to_dict() for face in self.faces],
         }
 

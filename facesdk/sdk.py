@@ -33,11 +33,14 @@ from facesdk.tracking.tracker import Tracker
 class FaceSDK:
     """Photos in, faces in 3D out.
 
+    It pickles and copies as options and detector: the engine is made again, and what `track` remembers is not
+    kept, so that a copy starts a new video.
+
     Args:
         options: settings; None for the defaults.
         detector: None for the bundled one; a callable that takes the (H, W, 3) uint8 RGB picture and returns
             boxes (N, 4) or (N, 5) with scores, or Detections; or boxes (N, 4) that hold for every picture.
-            Its faces are not verified.
+            Its faces are not verified; equal boxes are one face, as in `reconstruct`.
 
     Raises:
         InvalidOptions, InvalidArray: an argument is out of range; network and face model do not fit.
@@ -56,7 +59,7 @@ class FaceSDK:
         return f"FaceSDK({self.options})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as options and detector: the engine is made again."""
+        """Pickle and copy as options and detector."""
         return functools.partial(type(self), detector=self._detector), (self.options,)
 
     @functools.cached_property
@@ -76,7 +79,8 @@ class FaceSDK:
 
         Args:
             image: path, bytes, PIL image or array (see facesdk/io/image.py).
-            boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector; they are not verified.
+            boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector; they are not verified. Boxes that are
+                equal or nearly so (intersection over union above 0.8) are one face.
             intrinsics: (3, 3) camera matrix, px; with it the pose is in true millimetres (pose.metric).
             bgr: an array's channels are B, G, R.
 
@@ -84,7 +88,8 @@ class FaceSDK:
             The faces, largest and surest first; no face gives an empty list.
 
         Raises:
-            InvalidImage, InvalidArray, InvalidOptions: an argument does not fit.
+            InvalidImage, InvalidArray, InvalidOptions: an argument does not fit, for instance boxes that are
+                normalised to 0..1 instead of in pixels.
         """
         start = time.perf_counter()
         picture = load_image(image, bgr=bgr, max_megapixels=self.options.max_megapixels)

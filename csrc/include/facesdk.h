@@ -81,10 +81,13 @@ typedef struct facesdk_image {
                             upright. Boxes, intrinsics and all results are in px of the rotated picture. */
 } facesdk_image;
 
-/* Faces found by other means, in place of the detector; they are not verified. count may be 0. */
+/* Faces found by other means, in place of the detector; they are not verified. count may be 0. Of boxes that
+ * are equal or nearly so (intersection over union above 0.8) the one of the highest score is taken, of equal
+ * scores the first. Boxes that all lie within 0..1 are refused in a picture of more than 4 px: they look
+ * normalised. */
 typedef struct facesdk_boxes {
   uint32_t struct_size;
-  const float* boxes_px; /* x0, y0, x1, y1: forehead to chin (count, 4) */
+  const float* boxes_px; /* x0, y0, x1, y1: forehead to chin, within 1e6 px (count, 4) */
   const float* scores;   /* 0..1; NULL: all 1 (count,) */
   size_t count;
 } facesdk_boxes;

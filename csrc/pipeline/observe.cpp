@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "pipeline/align.h"
 #include "pipeline/candidate_filter.h"
+#include "pipeline/given_detections.h"
 #include "pipeline/landmarks.h"
 
 namespace facesdk {
@@ -194,6 +195,7 @@ void observe(const Engine& engine, const FrameInput& input, ObserveWorkspace* w,
   }
   w->detections.clear();
   engine.parts().detect(input.image, &w->detections);
+  accept_detections(input.image, "detector", &w->chosen, &w->detections);
   observe_detections(engine, input.image, {false, false}, w, clock, faces);
 }
 
@@ -201,6 +203,7 @@ void observe_candidates(const Engine& engine, const FrameInput& input, bool veri
                         StageClock* clock, ObservationList* faces) {
   if (input.detections != nullptr) {
     w->detections.assign(input.detections->begin(), input.detections->end());
+    accept_detections(input.image, "boxes", &w->chosen, &w->detections);
   } else {
     detect(bundled_detector(engine), engine.detector_settings(), input.image, &w->detector, &w->detections);
   }

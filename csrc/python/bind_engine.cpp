@@ -7,6 +7,7 @@
 #include "common/cpu_features.h"
 #include "common/error.h"
 #include "nn/int8_network.h"
+#include "pipeline/given_detections.h"
 #include "pipeline/quality.h"
 #include "pipeline/session.h"
 #include "python/bindings.h"
@@ -185,6 +186,9 @@ void bind_engine(py::module_& m) {
   m.attr("QUALITY_REASONS") =
       py::cast(std::vector<std::string>(kQualityReasonNames, kQualityReasonNames + kQualityReasons));
   m.def("vector_level", [] { return vector_level_name(vector_level()); });
+  m.def("check_detections", [](const py::tuple& detections, const char* name) {
+    check_detections(to_detections(detections), name);
+  });
   m.def("detected_vector_level", [] { return vector_level_name(detected_vector_level()); });
 }
 

@@ -8,24 +8,33 @@ import typer
 
 from facesdk.errors import AssetError
 
+TERMS = (
+    "code Apache-2.0, third-party parts in NOTICE; the use of each asset stands below and in LICENSE-WEIGHTS"
+)
+# Names and modules of the libraries.
+LIBRARIES = {"numpy": "numpy", "opencv": "cv2", "pillow": "PIL", "safetensors": "safetensors"}
+
 
 def info(
     verify: Annotated[bool, typer.Option("--verify", help="Check every asset against its sha256.")] = False,
 ) -> None:
-    """Print versions, backends, and the bundled assets with their hashes, provenance and licences."""
+    """Print versions, backends, and the bundled assets with their hashes, provenance, licences and uses."""
     import platform
 
     from facesdk import __version__, manifest
+    from facesdk.inference.backends import backend_states, library_version
     from facesdk.inference.engine import networks
-    from facesdk.options import BACKENDS, PRESETS, Options
+    from facesdk.options import PRESETS, Options
 
     print(
         f"facesdk {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     )
-    for package in ("numpy", "opencv-python-headless", "safetensors"):
-        print(f"  library     {package} {_version_of(package)}")
-    for backend in BACKENDS:
-        print(f"  backend     {backend} {_version_of(backend)}")
+    for name, module in LIBRARIES.items():
+        print(f"  library     {name} {library_version(module) or 'does not import'}")
+    for backend in backend_states():
+        state = "available" if backend.available else "not available"
+        print(f"  backend     {backend.name}: {state} ({backend.details})")
+    print(f"  terms       {TERMS}")
     damaged: AssetError | None = None
     for preset in PRESETS:
         try:
@@ -42,17 +51,9 @@ def info(
         print(f"{name}  version {entry.get('version', '?')}  {entry['bytes'] / 1e6:.2f} MB  {state}")
         print(f"  sha256      {entry['sha256']}")
         print(f"  licence     {entry.get('licence', '?')}")
+        print(f"  use         {entry.get('use', '?')}")
         print(f"  provenance  {entry.get('provenance', '?')}")
         if entry.get("trained_on"):
             print(f"  trained on  {', '.join(entry['trained_on'])}")
     if damaged is not None:
         raise damaged  # after the list, so that the sound ones are seen too
-
-
-def _version_of(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

@@ -12,7 +12,7 @@ from facesdk.core.compiled import _core
 from facesdk.core.crop import Crop
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Predictions:
     """What the network predicts for N crops, in each crop's virtual camera."""
 
@@ -26,6 +26,9 @@ class Predictions:
     points: FloatArray | None = None  # (N, 68, 2) by soft-argmax, crop sides from the crop's centre
     landmark_log_sigma: FloatArray | None = None  # (N, 68) log of the expected error, crop sides
     face_logit: DoubleArray | None = None  # (N,) of the crop showing a face
+
+    def __repr__(self) -> str:
+        return f"Predictions({len(self.identity)} crops)"
 
 
 class Regressor:

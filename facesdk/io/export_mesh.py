@@ -23,6 +23,9 @@ class ExportTopology:
     target_names: tuple[str, ...]  # of the morph targets
     targets: Callable[[], Iterable[FloatArray]]  # (V, 3) displacements in mm of each morph target
 
+    def __repr__(self) -> str:
+        return f"ExportTopology({len(self.triangles)} triangles, {len(self.target_names)} morph targets)"
+
     @property
     def has_uv(self) -> bool:
         """Whether there are texture coordinates."""

@@ -52,7 +52,9 @@ def glb_bytes(mesh: ExportMesh) -> bytes:
     document = gltf.Mesh(name="face", primitives=[primitive])
     if shared.targets:
         document.weights = list(mesh.target_weights)
-        document.extras = {"targetNames": list(mesh.topology.target_names)}
+        # Where the names stand is a convention: most importers read the mesh, some the primitive.
+        names = {"targetNames": list(mesh.topology.target_names)}
+        document.extras = primitive.extras = names
     return builder.finish(document, material)
 
 

@@ -1,4 +1,4 @@
-"""Wavefront OBJ with texture coordinates, material (MTL) and texture (PNG); face frame, mm."""
+"""Wavefront OBJ with normals, texture coordinates, material (MTL) and texture (PNG); face frame, mm."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facesdk import ops
 from facesdk.io.atomic_write import write_atomic
 from facesdk.io.export_mesh import ExportMesh, ExportTopology
 
@@ -30,6 +31,9 @@ def write_obj(mesh: ExportMesh, path: Path) -> None:
     else:
         colored = np.concatenate([mesh.verts_mm, mesh.vertex_colors / 255.0], axis=1)
         lines += ["v %.4f %.4f %.4f %.4f %.4f %.4f\n" * len(colored) % tuple(colored.ravel().tolist())]
+    # One normal per vertex, in the vertices' order: without them viewers shade every triangle flat.
+    normals = ops.normals(mesh.verts_mm, mesh.topology.triangles)
+    lines += ["vn %.4f %.4f %.4f\n" * len(normals) % tuple(normals.ravel().tolist())]
     write_atomic(path, "".join(lines).encode() + _triangles(mesh.topology))
 
 
@@ -38,8 +42,9 @@ def _triangles(topology: ExportTopology) -> bytes:
     """The lines that all faces of a model share: texture coordinates and triangles."""
     triangles = topology.triangles
     if not topology.has_uv:
-        return ("f %d %d %d\n" * len(triangles) % tuple((triangles + 1).ravel().tolist())).encode()
-    both = np.stack([triangles, topology.uv_triangles], axis=2) + 1
+        both = np.stack([triangles, triangles], axis=2) + 1
+        return ("f %d//%d %d//%d %d//%d\n" * len(both) % tuple(both.ravel().tolist())).encode()
+    three = np.stack([triangles, topology.uv_triangles, triangles], axis=2) + 1
     coordinates = "vt %.6f %.6f\n" * len(topology.uv) % tuple(topology.uv.ravel().tolist())
-    faces = "f %d/%d %d/%d %d/%d\n" * len(both) % tuple(both.ravel().tolist())
+    faces = "f %d/%d/%d %d/%d/%d %d/%d/%d\n" * len(three) % tuple(three.ravel().tolist())
     return (coordinates + faces).encode()

@@ -20,6 +20,9 @@ class ShapeBlocks(NamedTuple):
     step: FloatArray  # (E,) mm per unit of values
     values: Int8Array  # (E, 256)
 
+    def __repr__(self) -> str:
+        return f"ShapeBlocks({len(self.row)} blocks of {1 + int(self.row.max(initial=-1))} shapes)"
+
 
 class Decoder:
     """Shapes and subdivision of one face model, checked once and then applied frame by frame.

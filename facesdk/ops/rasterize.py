@@ -18,6 +18,11 @@ class Raster(NamedTuple):
     triangle: IntArray | None  # (H, W), -1 where empty
     bary: FloatArray | None  # (H, W, 3) weights of the triangle's corners, perspective-correct, 0 where empty
 
+    def __repr__(self) -> str:
+        made = {name: array for name, array in zip(self._fields, self, strict=True) if array is not None}
+        size = "".join(f" of {array.shape[1]} x {array.shape[0]} px" for array in list(made.values())[:1])
+        return f"Raster({', '.join(made)}{size})"
+
 
 def rasterize(
     points: FloatArray,

@@ -34,6 +34,9 @@ class DrawnFace:
     landmarks_px: FloatArray  # (68, 2), px of the mesh's picture
     colors: Callable[[], tuple[FloatArray, FloatArray]]  # albedo (V, 3) and light (9, 3), for "render" alone
 
+    def __repr__(self) -> str:
+        return f"DrawnFace({self.mesh!r})"
+
 
 def overlay(image: Picture, faces: Sequence[DrawnFace], layers: str | Sequence[str]) -> Picture:
     """Draw the named layers over a photo, the farthest face first.

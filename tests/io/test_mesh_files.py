@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +40,60 @@ def test_every_format_holds_the_mesh(tmp_path: Path, suffix: str, textured: bool
     assert mesh.face_normals[:, 2].min() > 0.9  # counter-clockwise seen from outside
 
 
-def test_glb_names_its_targets_and_sets_their_weights(tmp_path: Path) -> None:
-    MESH_WRITERS[".glb"](tent(textured=True), tmp_path / "tent.glb")
-    mesh = pygltflib.GLTF2().load(str(tmp_path / "tent.glb")).meshes[0]
-    assert (mesh.extras["targetNames"], mesh.weights) == (["lift"], [0.25])
+@pytest.mark.parametrize("names", [("lift",), ("lift", "lower"), tuple(f"shape{i}" for i in range(52))])
+def test_glb_names_its_targets_and_sets_their_weights(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """On the mesh and on the primitive, because importers read the names from either."""
+    mesh = tent(textured=True)
+    topology = dataclasses.replace(mesh.topology, target_names=names, targets=lambda: [LIFT] * len(names))
+    weights = tuple(0.25 for _ in names)
+    mesh = dataclasses.replace(mesh, topology=topology, target_weights=weights)
+    MESH_WRITERS[".glb"](mesh, tmp_path / "tent.glb")
+    written = pygltflib.GLTF2().load(str(tmp_path / "tent.glb")).meshes[0]
+    assert (written.extras["targetNames"], written.weights) == (list(names), list(weights))
+    for primitive in written.primitives:
+        assert primitive.extras["targetNames"] == list(names)
+        assert len(primitive.targets) == len(names)
+
+
+def test_glb_without_targets_names_none(tmp_path: Path) -> None:
+    mesh = tent(textured=True)
+    topology = dataclasses.replace(mesh.topology, target_names=(), targets=lambda: [])
+    MESH_WRITERS[".glb"](
+        dataclasses.replace(mesh, topology=topology, target_weights=()), tmp_path / "tent.glb"
+    )
+    written = pygltflib.GLTF2().load(str(tmp_path / "tent.glb")).meshes[0]
+    assert not written.extras
+    assert not written.primitives[0].extras
+
+
+def obj_lines(path: Path, key: str) -> list[list[str]]:
+    """What follows `key` on the lines of an OBJ file that begin with it."""
+    return [line.split()[1:] for line in path.read_text().splitlines() if line.startswith(f"{key} ")]
+
+
+@pytest.mark.parametrize("textured", [True, False])
+@pytest.mark.parametrize("turn_deg", [0, 35, 180])
+def test_obj_has_the_normals_of_its_vertices(tmp_path: Path, textured: bool, turn_deg: int) -> None:
+    """Unit normals that point outside, and corners v/vt/vn or v//vn that refer to them."""
+    mesh = tent(textured)
+    c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+    turned = mesh.verts_mm @ np.float32([[c, 0, -s], [0, 1, 0], [s, 0, c]])
+    mesh = dataclasses.replace(mesh, verts_mm=np.ascontiguousarray(turned, np.float32))
+    path = tmp_path / "tent.obj"
+    MESH_WRITERS[".obj"](mesh, path)
+    verts = np.array(obj_lines(path, "v"), float)[:, :3]
+    normals = np.array(obj_lines(path, "vn"), float)
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-3)
+    corners = np.array([[c.split("/") for c in corner] for corner in obj_lines(path, "f")])
+    assert corners.shape == (2, 3, 3)
+    v = corners[..., 0].astype(int) - 1
+    flat = np.cross(verts[v[:, 1]] - verts[v[:, 0]], verts[v[:, 2]] - verts[v[:, 0]])
+    flat /= np.linalg.norm(flat, axis=1, keepdims=True)
+    at = normals[corners[..., 2].astype(int) - 1]
+    assert np.einsum("tcx,tx->tc", at, flat).min() > 0.97  # the tent is nearly flat
+    assert (corners[..., 1] == "").all() != textured
+    if textured:
+        assert set(corners[..., 1].ravel().astype(int)) == set(range(1, len(obj_lines(path, "vt")) + 1))
 
 
 @pytest.mark.parametrize(("textured", "color"), [(True, (200, 10, 10)), (False, (0, 255, 0))])

@@ -10,8 +10,10 @@ from typing import Any
 import cv2
 import pytest
 
-from facesdk import manifest
+from facesdk import BackendUnavailable, FaceSDK, Options, manifest
 from facesdk.cli import main as cli
+from facesdk.inference.backends import library_version
+from facesdk.options import BACKENDS
 
 
 @pytest.fixture
@@ -151,6 +153,39 @@ def test_info_lists_assets_and_verifies_them(facesdk: Any, tiny_assets: Path) ->
     assert (status, "sha256" in err) == (2, True)
     assert (out.count("DAMAGED"), out.count("sha256 verified")) == (1, len(manifest.manifest()) - 1)
     assert facesdk("info")[0] == 0  # the size is still right
+
+
+@pytest.mark.parametrize("absent", [(), ("openvino",), ("onnxruntime", "openvino")])
+def test_info_is_right_about_every_backend(
+    absent: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A backend is said to be available if and only if an SDK with it can be made."""
+    for module in absent:
+        monkeypatch.setitem(sys.modules, module, None)  # its import fails, as where it is not installed
+    monkeypatch.setattr(sys, "argv", ["facesdk", "info"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    rows = [row.split(maxsplit=1)[1] for row in capsys.readouterr().out.splitlines() if "  backend " in row]
+    lines = dict(row.split(": ", 1) for row in rows)
+    assert tuple(lines) == BACKENDS
+    for backend, line in lines.items():
+        try:
+            FaceSDK(Options(backend=backend, preset="tiny"))
+            works = True
+        except BackendUnavailable:
+            works = False
+        assert not works or backend not in absent
+        assert works or backend in ("openvino", *absent)  # which need not be installed
+        assert line.startswith("available" if works else "not available"), line
+        assert works or "pip install" in line
+
+
+def test_info_has_no_version_from_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module counts, not the package it came with: opencv-python and onnxruntime-gpu work as well."""
+    monkeypatch.setattr("importlib.metadata.version", lambda _: (_ for _ in ()).throw(ModuleNotFoundError))
+    assert library_version("cv2") == cv2.__version__
+    assert library_version("numpy")
+    assert library_version("no_such_module") is None
 
 
 def test_info_names_the_engine_of_every_network(

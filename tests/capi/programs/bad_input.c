@@ -181,6 +181,22 @@ static void bad_box(facesdk_session* session, const facesdk_image* image, int at
   expect(api->track(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "boxes", "boxes");
 }
 
+/* Boxes in 0..1 are refused; equal ones are one face. */
+static void check_boxes(facesdk_session* session, const facesdk_image* image) {
+  facesdk_result result = {.struct_size = sizeof result};
+  float normalised[] = {0.3f, 0.1f, 0.6f, 0.5f, 0.0f, 0.0f, 1.0f, 1.02f};
+  float equal[] = {100, 100, 300, 300, 101, 99, 300, 302, 100, 100, 300, 300};
+  facesdk_boxes boxes = {.struct_size = sizeof boxes, .boxes_px = normalised};
+  for (boxes.count = 1; boxes.count <= 2; ++boxes.count) {
+    expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "normalised",
+           "normalised boxes");
+  }
+  boxes.boxes_px = equal;
+  boxes.count = 3;
+  must(api, api->reconstruct(session, image, NULL, &boxes, &result), "equal boxes");
+  if (result.face_count != 1) ++failures, puts("equal boxes give more than one face");
+}
+
 static void check_arguments(facesdk_session* session, const facesdk_image* image) {
   facesdk_result result = {.struct_size = sizeof result};
   facesdk_boxes boxes = {.struct_size = sizeof boxes, .count = 1};
@@ -193,6 +209,8 @@ static void check_arguments(facesdk_session* session, const facesdk_image* image
   bad_box(session, image, 0, 300.0f);
   bad_box(session, image, 1, NAN);
   bad_box(session, image, 2, INFINITY);
+  bad_box(session, image, 2, 1e30f);
+  bad_box(session, image, 1, -1.1e6f);
   bad_box(session, image, 4, 1.5f);
   bad_box(session, image, 4, NAN);
   expect(api->reconstruct(session, image, NULL, &boxes, &result), FACESDK_INVALID_ARGUMENT, "boxes_px",
@@ -210,7 +228,7 @@ static void check_extremes(facesdk_session* session) {
   static const int32_t kSizes[][2] = {{1, 1}, {65535, 1}, {1, 65535}, {2, 3}, {31, 33}};
   facesdk_result result = {.struct_size = sizeof result};
   uint8_t* pixels = calloc(3 * 65535, 2);
-  float box[] = {-1e6f, -1e6f, -9e5f, -9e5f, 0, 0, 1e-3f, 1e-3f, -1e30f, -1e30f, 1e30f, 1e30f};
+  float box[] = {-1e6f, -1e6f, -9e5f, -9e5f, 0, 0, 1e-3f, 1e-3f, -1e6f, -1e6f, 1e6f, 1e6f};
   facesdk_boxes boxes = {.struct_size = sizeof boxes, .boxes_px = box};
   if (pixels == NULL) exit(2);
   for (size_t i = 0; i < sizeof kSizes / sizeof *kSizes; ++i) {
@@ -240,6 +258,7 @@ int main(int argc, char** argv) {
   check_session(engine, &image);
   check_images(session, &image);
   check_arguments(session, &image);
+  check_boxes(session, &image);
   check_extremes(session);
   must(api, api->session_reset(session), "session_reset");
   must(api, api->reconstruct(session, &image, NULL, NULL, &result), "reconstruct after all errors");
