@@ -155,7 +155,7 @@ class FaceSDK:
     def _result(self, rows: dict[str, Any], picture: Picture, load_ms: float, start: float) -> Result:
         """The engine's arrays over all faces as faces."""
         errors = rows.get("landmark_error_px")
-        reasons = _core.QUALITY_REASONS
+        reasons = _core.quality_reasons()
         faces = []
         for i, track in enumerate(rows["tracks"].tolist()):
             bits = int(rows["reasons"][i])

@@ -28,7 +28,7 @@ from training.occluders import occlude, wear_glasses
 from training.photometry import Photometry
 from training.train import FACE_MODEL
 
-ACROSS, DOWN, WIDTH, CORNERS = _core.EYE_ACROSS, _core.EYE_DOWN, _core.EYE_WIDTH, _core.EYE_CORNERS
+ACROSS, DOWN, WIDTH, CORNERS = _core.EYE_ACROSS, _core.EYE_DOWN, _core.EYE_WIDTH, _core.eye_corners()
 ASSET = Path(__file__).parents[1] / "facesdk" / "assets" / "eyes.safetensors"
 SIZE, BATCH, UNITS = 96, 64, 48
 STRAY = 0.008  # crop sides: how far a landmark of the network is off

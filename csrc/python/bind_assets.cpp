@@ -59,10 +59,11 @@ std::vector<std::string> keys_of(const SafetensorsFile& self) {
 void bind_assets(py::module_& m) {
   py::class_<SafetensorsFile>(m, "Safetensors")
       .def(py::init(
-          [](const std::string& path) { return SafetensorsFile{Safetensors::open(path), py::none()}; }))
-      .def_static("from_bytes", &from_bytes)
+               [](const std::string& path) { return SafetensorsFile{Safetensors::open(path), py::none()}; }),
+           "path"_a)
+      .def_static("from_bytes", &from_bytes, "data"_a, "name"_a)
       .def("keys", &keys_of)
-      .def("__getitem__", &array_of)
+      .def("__getitem__", &array_of, "key"_a)
       .def_property_readonly("name", [](const SafetensorsFile& self) { return self.file->name(); })
       .def_property_readonly("metadata", [](const SafetensorsFile& self) { return self.file->metadata(); });
 }

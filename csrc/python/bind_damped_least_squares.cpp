@@ -8,13 +8,13 @@ namespace {
 
 constexpr int64_t kMostEquations = 4096;  // the system is as large as their square
 
-py::array_t<float> ridge(py::handle jacobian, py::handle residual, float damping) {
-  const View<float> j = require<float>(jacobian, "jacobian", {{"M"}, {"N"}});
-  const View<float> r = require<float>(residual, "residual", {{"M", j.shape[0]}});
+Floats<'N'> ridge(const Floats<'M', 'N'>& jacobian, const Floats<'M'>& residual, float damping) {
+  const View<float> j = require(jacobian, "jacobian");
+  const View<float> r = require(residual, "residual", {{'M', j.shape[0]}});
   require_range("M", j.shape[0], 0, kMostEquations);
   if (!(damping > 0.0f)) refuse("damping", std::to_string(damping), "a number above 0");
-  py::array_t<float> step(j.shape[1]);
-  float* data = step.mutable_data();
+  Floats<'N'> step = Floats<'N'>::empty({j.shape[1]});
+  float* data = step.data();
   {
     const py::gil_scoped_release release;
     damped_least_squares_cpu({j.data, r.data, damping, j.shape[0], j.shape[1], data}, thread_workspace());
@@ -24,6 +24,8 @@ py::array_t<float> ridge(py::handle jacobian, py::handle residual, float damping
 
 }  // namespace
 
-void bind_damped_least_squares(py::module_& m) { m.def("damped_least_squares", &ridge); }
+void bind_damped_least_squares(py::module_& m) {
+  m.def("damped_least_squares", &ridge, "jacobian"_a, "residual"_a, "damping"_a);
+}
 
 }  // namespace facesdk::python

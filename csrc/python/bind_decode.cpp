@@ -1,4 +1,7 @@
+#include <pybind11/stl.h>
+
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +15,9 @@
 namespace facesdk::python {
 namespace {
 
-using Floats = py::array_t<float>;
+using Mesh = Floats<'V', 3>;
+using Control = Floats<'C', 3>;
+using RowPointers = Ints<RowPointer{'V'}>;
 
 struct Subdivision {
   View<int32_t> ptr, idx;
@@ -20,10 +25,9 @@ struct Subdivision {
   int64_t verts;
 };
 
-Subdivision require_subdivision(py::handle ptr, py::handle idx, py::handle val) {
-  Subdivision s{
-      require<int32_t>(ptr, "sub_ptr", {{"V+1"}}), require<int32_t>(idx, "sub_idx", {{"N"}}), {}, 0};
-  s.val = require<float>(val, "sub_val", {{"N", s.idx.shape[0]}});
+Subdivision require_subdivision(const RowPointers& ptr, const Ints<'N'>& idx, const Floats<'N'>& val) {
+  Subdivision s{require(ptr, "sub_ptr"), require(idx, "sub_idx"), {}, 0};
+  s.val = require(val, "sub_val", {{'N', s.idx.shape[0]}});
   if (s.ptr.shape[0] == 0) refuse("sub_ptr", "int32 (0,)", "at least one entry");
   s.verts = s.ptr.shape[0] - 1;
   return s;
@@ -42,31 +46,35 @@ struct Blend {
   py::array bases;  // keeps the basis alive while the GIL is released
 };
 
+template <char kMesh>
+using Basis = AnyOf<Floats<'K', kMesh, 3>, Int8s<'K', kMesh, 3>>;
+
 // The basis may be float32, or int8 with the steps folded into the coefficients: a quarter of the memory to
 // read, which is what a decode costs.
-Blend require_blend(py::handle mean, py::handle bases, py::handle coeffs, const char* label, int threads) {
-  Blend b{
-      require<float>(mean, "mean", {{label}, {"3", 3}}), require<float>(coeffs, "coeffs", {{"K"}}), {}, {}};
+template <char kMesh>
+Blend require_blend(const Floats<kMesh, 3>& mean, const Basis<kMesh>& bases, const Floats<'K'>& coeffs,
+                    int threads) {
+  Blend b{require(mean, "mean"), require(coeffs, "coeffs"), {}, {}};
   const int64_t rows = b.coeffs.shape[0], verts = b.mean.shape[0];
   b.params = {b.mean.data, nullptr, nullptr, b.coeffs.data, rows, 3 * verts, nullptr, threads};
   if (py::isinstance<py::array_t<int8_t, py::array::c_style>>(bases)) {
-    const View<int8_t> q = require<int8_t>(bases, "bases", {{"K", rows}, {label, verts}, {"3", 3}});
+    const View<int8_t> q = require(Int8s<'K', kMesh, 3>(bases), "bases", {{'K', rows}, {kMesh, verts}});
     b.params.bases_q = q.data;
     b.bases = q.owner;
   } else {
-    const View<float> f = require<float>(bases, "bases", {{"K", rows}, {label, verts}, {"3", 3}});
+    const View<float> f = require(Floats<'K', kMesh, 3>(bases), "bases", {{'K', rows}, {kMesh, verts}});
     b.params.bases = f.data;
     b.bases = f.owner;
   }
   return b;
 }
 
-Floats decode(py::handle mean, py::handle bases, py::handle coeffs, py::handle ptr, py::handle idx,
-              py::handle val, int threads) {
-  Blend b = require_blend(mean, bases, coeffs, "C", require_threads(threads));
+Mesh decode(const Control& mean, const Basis<'C'>& bases, const Floats<'K'>& coeffs, const RowPointers& ptr,
+            const Ints<'N'>& idx, const Floats<'N'>& val, int threads) {
+  Blend b = require_blend<'C'>(mean, bases, coeffs, require_threads(threads));
   const Subdivision s = require_subdivision(ptr, idx, val);
-  Floats out({s.verts, int64_t{3}});
-  float* data = out.mutable_data();
+  Mesh out = Mesh::empty({s.verts, 3});
+  float* data = out.data();
   const py::gil_scoped_release release;
   std::vector<float> control(static_cast<size_t>(b.params.size));
   b.params.out = control.data();
@@ -75,66 +83,69 @@ Floats decode(py::handle mean, py::handle bases, py::handle coeffs, py::handle p
   return out;
 }
 
-Floats decode_dense(py::handle mean, py::handle bases, py::handle coeffs, int threads) {
-  Blend b = require_blend(mean, bases, coeffs, "V", require_threads(threads));
-  Floats out({b.mean.shape[0], int64_t{3}});
-  b.params.out = out.mutable_data();
+Mesh decode_dense(const Mesh& mean, const Basis<'V'>& bases, const Floats<'K'>& coeffs, int threads) {
+  Blend b = require_blend<'V'>(mean, bases, coeffs, require_threads(threads));
+  Mesh out = Mesh::empty({b.mean.shape[0], 3});
+  b.params.out = out.data();
   const py::gil_scoped_release release;
   blend_cpu(b.params);
   return out;
 }
 
-Floats subdivide(py::handle control, py::handle ptr, py::handle idx, py::handle val, int threads) {
+Mesh subdivide(const Control& control, const RowPointers& ptr, const Ints<'N'>& idx, const Floats<'N'>& val,
+               int threads) {
   require_threads(threads);
-  const View<float> c = require<float>(control, "control", {{"C"}, {"3", 3}});
+  const View<float> c = require(control, "control");
   const Subdivision s = require_subdivision(ptr, idx, val);
-  Floats out({s.verts, int64_t{3}});
-  float* data = out.mutable_data();
+  Mesh out = Mesh::empty({s.verts, 3});
+  float* data = out.data();
   const py::gil_scoped_release release;
   run_subdivision(s, c.data, c.shape[0], data, threads);
   return out;
 }
 
-struct Control {
+struct BlendedControl {
   std::vector<float> values;  // (C, 3)
 };
 
 // Local shapes and a subdivision, checked once and then applied frame by frame.
 class Decoder {
  public:
-  Decoder(int64_t controls, py::handle ptr, py::handle row, py::handle step, py::handle values,
-          py::handle sub_ptr, py::handle sub_idx, py::handle sub_val)
+  Decoder(int64_t controls, const Ints<RowPointer{'B'}>& ptr, const Ints<'E'>& row, const Floats<'E'>& step,
+          const Int8s<'E', kShapeBlock>& values, const std::optional<RowPointers>& sub_ptr,
+          const std::optional<Ints<'N'>>& sub_idx, const std::optional<Floats<'N'>>& sub_val)
       : controls_(controls) {
     const int64_t blocks = (3 * controls + kShapeBlock - 1) / kShapeBlock;
-    const View<int32_t> p = require<int32_t>(ptr, "ptr", {{"B+1", blocks + 1}});
-    const View<int32_t> r = require<int32_t>(row, "row", {{"E"}});
+    const View<int32_t> p = require(ptr, "ptr", {{'B', blocks}});
+    const View<int32_t> r = require(row, "row");
     const int64_t entries = r.shape[0];
-    const View<float> s = require<float>(step, "step", {{"E", entries}});
-    const View<int8_t> v = require<int8_t>(values, "values", {{"E", entries}, {"256", kShapeBlock}});
+    const View<float> s = require(step, "step", {{'E', entries}});
+    const View<int8_t> v = require(values, "values", {{'E', entries}});
     require_row_pointer("ptr", p.data, blocks, entries);
     for (int64_t i = 0; i < entries; ++i) shapes_ = std::max<int64_t>(shapes_, r.data[i] + int64_t{1});
     require_indices("row", r.data, entries, shapes_);
     blocks_ = pack_shape_blocks(p.data, blocks, r.data, s.data, v.data);
-    if (sub_ptr.is_none()) return;
-    const Subdivision sub = require_subdivision(sub_ptr, sub_idx, sub_val);
+    if (!sub_ptr) return;
+    if (!sub_idx || !sub_val) refuse("sub_idx, sub_val", "None", "those of sub_ptr");
+    const Subdivision sub = require_subdivision(*sub_ptr, *sub_idx, *sub_val);
     require_row_pointer("sub_ptr", sub.ptr.data, sub.verts, sub.idx.shape[0]);
     require_indices("sub_idx", sub.idx.data, sub.idx.shape[0], controls);
     verts_ = sub.verts;
     rows_ = find_subdivision_runs(sub.ptr.data, sub.idx.data, sub.val.data, sub.verts);
   }
 
-  Floats apply(py::handle base, py::handle coeffs, int threads) const {
+  Mesh apply(const Control& base, const Floats<'K'>& coeffs, int threads) const {
     require_threads(threads);
-    const View<float> b = require<float>(base, "base", {{"C", controls_}, {"3", 3}});
-    const View<float> c = require<float>(coeffs, "coeffs", {{"K"}});
+    const View<float> b = require(base, "base", {{'C', controls_}});
+    const View<float> c = require(coeffs, "coeffs");
     if (c.shape[0] < shapes_) {
       refuse("coeffs", std::to_string(c.shape[0]) + " numbers", "one for each of " + std::to_string(shapes_));
     }
-    Floats out({verts_ < 0 ? controls_ : verts_, int64_t{3}});
-    float* data = out.mutable_data();
+    Mesh out = Mesh::empty({verts_ < 0 ? controls_ : verts_, 3});
+    float* data = out.data();
     const py::gil_scoped_release release;
     float* const blended =
-        verts_ < 0 ? data : at_least(thread_workspace().of<Control>().values, 3 * controls_);
+        verts_ < 0 ? data : at_least(thread_workspace().of<BlendedControl>().values, 3 * controls_);
     add_shapes_cpu({b.data, blocks_.blocks.data(), blocks_.row.data(), blocks_.step.data(),
                     blocks_.values.data(), c.data, 3 * controls_, blended, threads});
     if (verts_ >= 0) subdivide_runs_cpu(rows_, blended, controls_, data, threads, thread_workspace());
@@ -142,12 +153,12 @@ class Decoder {
   }
 
   // Of any values on the control mesh.
-  Floats subdivided(py::handle control, int threads) const {
+  Mesh subdivided(const Control& control, int threads) const {
     require_threads(threads);
-    const View<float> c = require<float>(control, "control", {{"C", controls_}, {"3", 3}});
+    const View<float> c = require(control, "control", {{'C', controls_}});
     if (verts_ < 0) refuse("subdivision", "None", "that of the mesh");
-    Floats out({verts_, int64_t{3}});
-    float* data = out.mutable_data();
+    Mesh out = Mesh::empty({verts_, 3});
+    float* data = out.data();
     const py::gil_scoped_release release;
     subdivide_runs_cpu(rows_, c.data, controls_, data, threads, thread_workspace());
     return out;
@@ -162,14 +173,17 @@ class Decoder {
 }  // namespace
 
 void bind_decode(py::module_& m) {
-  m.def("decode", &decode);
-  m.def("decode_dense", &decode_dense);
-  m.def("subdivide", &subdivide);
+  m.def("decode", &decode, "mean"_a, "bases"_a, "coeffs"_a, "sub_ptr"_a, "sub_idx"_a, "sub_val"_a,
+        "threads"_a);
+  m.def("decode_dense", &decode_dense, "mean"_a, "bases"_a, "coeffs"_a, "threads"_a);
+  m.def("subdivide", &subdivide, "control"_a, "sub_ptr"_a, "sub_idx"_a, "sub_val"_a, "threads"_a);
   py::class_<Decoder>(m, "Decoder")
-      .def(py::init<int64_t, py::handle, py::handle, py::handle, py::handle, py::handle, py::handle,
-                    py::handle>())
-      .def("apply", &Decoder::apply)
-      .def("subdivide", &Decoder::subdivided);
+      .def(py::init<int64_t, const Ints<RowPointer{'B'}>&, const Ints<'E'>&, const Floats<'E'>&,
+                    const Int8s<'E', kShapeBlock>&, const std::optional<RowPointers>&,
+                    const std::optional<Ints<'N'>>&, const std::optional<Floats<'N'>>&>(),
+           "controls"_a, "ptr"_a, "row"_a, "step"_a, "values"_a, "sub_ptr"_a, "sub_idx"_a, "sub_val"_a)
+      .def("apply", &Decoder::apply, "base"_a, "coeffs"_a, "threads"_a)
+      .def("subdivide", &Decoder::subdivided, "control"_a, "threads"_a);
 }
 
 }  // namespace facesdk::python

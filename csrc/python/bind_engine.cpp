@@ -2,11 +2,11 @@
 #include <pybind11/stl.h>
 
 #include <cmath>
+#include <optional>
 
 #include "assets/face_model.h"
 #include "common/cpu_features.h"
 #include "common/error.h"
-#include "nn/int8_network.h"
 #include "pipeline/given_detections.h"
 #include "pipeline/quality.h"
 #include "pipeline/session.h"
@@ -15,7 +15,6 @@
 #include "python/exclusive.h"
 #include "python/frame_input.h"
 #include "python/observations.h"
-#include "python/python_network.h"
 
 namespace facesdk::python {
 namespace {
@@ -25,10 +24,10 @@ py::array_t<T> copy(const std::vector<T>& values, std::vector<py::ssize_t> shape
   return py::array_t<T>(std::move(shape), values.data());
 }
 
-py::dict to_dict(const Engine& engine, const FrameResult& r) {
+Record to_dict(const Engine& engine, const FrameResult& r) {
   const FaceModel& model = engine.face_model();
   const py::ssize_t n = r.count;
-  py::dict out;
+  Record out;
   out["intrinsics"] = py::array_t<float>({3, 3}, r.intrinsics);
   out["metric"] = r.metric;
   out["boxes_px"] = copy(r.boxes_px, {n, 4});
@@ -64,16 +63,16 @@ DetectFunction python_detector(const py::object& detect) {
   return [held](const ImageView& image, std::vector<Detection>* out) {
     const py::gil_scoped_acquire acquire;
     const py::array_t<uint8_t> picture({image.height, image.width, int64_t{3}}, image.pixels);
-    *out = to_detections((*held)(picture).cast<py::tuple>());
+    *out = to_detections((*held)(picture).cast<GivenDetections>());
   };
 }
 
-std::shared_ptr<Engine> make_engine(std::shared_ptr<Network> detector, std::shared_ptr<Network> regressor,
-                                    std::shared_ptr<FaceModel> model, std::shared_ptr<EyeNetwork> eyes,
-                                    const py::object& detect, int32_t max_faces, float min_detector_score,
-                                    float min_face_px, double field_of_view_deg, int32_t passes,
-                                    int32_t threads) {
-  EngineParts parts{std::move(detector), std::move(regressor), std::move(model), std::move(eyes),
+std::shared_ptr<Engine> make_engine(std::optional<std::shared_ptr<Network>> detector,
+                                    std::shared_ptr<Network> regressor, std::shared_ptr<FaceModel> model,
+                                    std::shared_ptr<EyeNetwork> eyes, const py::object& detect,
+                                    int32_t max_faces, float min_detector_score, float min_face_px,
+                                    double field_of_view_deg, int32_t passes, int32_t threads) {
+  EngineParts parts{detector.value_or(nullptr), std::move(regressor), std::move(model), std::move(eyes),
                     python_detector(detect)};
   return std::make_shared<Engine>(std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px,
                                                                   field_of_view_deg, passes, threads});
@@ -88,14 +87,15 @@ struct GuardedSession {
 
 // A frame's arguments, held while the chain runs.
 struct PythonFrame {
-  PythonFrame(py::handle image, const py::object& intrinsics, const py::object& given) {
+  PythonFrame(const Image& image, const std::optional<Floats<3, 3>>& intrinsics,
+              const std::optional<GivenDetections>& given) {
     input.image = to_image(image);
-    if (!intrinsics.is_none()) {
-      camera = require<float>(intrinsics, "intrinsics", {{"3", 3}, {"3", 3}});
+    if (intrinsics) {
+      camera = require(*intrinsics, "intrinsics");
       input.intrinsics = camera.data;
     }
-    if (!given.is_none()) {
-      detections = to_detections(given.cast<py::tuple>());
+    if (given) {
+      detections = to_detections(*given);
       input.detections = &detections;
     }
   }
@@ -110,8 +110,8 @@ struct PythonFrame {
 using Frame = const FrameResult& (Session::*)(const FrameInput&);
 
 template <Frame kFrame>
-py::dict run_frame(GuardedSession& guarded, py::handle image, const py::object& intrinsics,
-                   const py::object& detections) {
+Record run_frame(GuardedSession& guarded, const Image& image, const std::optional<Floats<3, 3>>& intrinsics,
+                 const std::optional<GivenDetections>& detections) {
   const PythonFrame frame(image, intrinsics, detections);
   const Exclusive::Use use(&guarded.exclusive);
   const FrameResult* result;
@@ -122,8 +122,9 @@ py::dict run_frame(GuardedSession& guarded, py::handle image, const py::object& 
   return to_dict(guarded.session.engine(), *result);
 }
 
-py::dict observe(GuardedSession& guarded, py::handle image, const py::object& detections, bool verify) {
-  const PythonFrame frame(image, py::none(), detections);
+Record observe(GuardedSession& guarded, const Image& image, const std::optional<GivenDetections>& detections,
+               bool verify) {
+  const PythonFrame frame(image, std::nullopt, detections);
   const Exclusive::Use use(&guarded.exclusive);
   const ObservationList* faces;
   {
@@ -141,50 +142,58 @@ std::shared_ptr<T> unlocked(const std::shared_ptr<const T>& object) {
 }  // namespace
 
 void bind_engine(py::module_& m) {
-  m.def("load_int8_network", [](const std::string& path) {
-    return std::const_pointer_cast<Network>(load_int8_network(Safetensors::open(path)));
-  });
-  m.def("python_network", &make_python_network);
   py::class_<FaceModel, std::shared_ptr<FaceModel>>(m, "FaceModel")
       .def_property_readonly("name", &FaceModel::name)
       .def_property_readonly("verts", &FaceModel::verts);
-  m.def("load_face_model", [](const std::string& path) {
-    return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(path)));
-  });
+  m.def(
+      "load_face_model",
+      [](const std::string& path) {
+        return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(path)));
+      },
+      "path"_a);
   // The model copies what it keeps but for its mean and identity bases: the bytes must live as long as it
   // does.
-  m.def("face_model_from_bytes", [](const py::bytes& data, const std::string& name) {
-    const auto held = std::make_shared<std::string>(data);
-    const auto file = Safetensors::from_memory(reinterpret_cast<const uint8_t*>(held->data()),
-                                               static_cast<int64_t>(held->size()), name);
-    const std::shared_ptr<const FaceModel> model = FaceModel::load(file);
-    return std::shared_ptr<FaceModel>(const_cast<FaceModel*>(model.get()), [model, held](FaceModel*) {});
-  });
+  m.def(
+      "face_model_from_bytes",
+      [](const py::bytes& data, const std::string& name) {
+        const auto held = std::make_shared<std::string>(data);
+        const auto file = Safetensors::from_memory(reinterpret_cast<const uint8_t*>(held->data()),
+                                                   static_cast<int64_t>(held->size()), name);
+        const std::shared_ptr<const FaceModel> model = FaceModel::load(file);
+        return std::shared_ptr<FaceModel>(const_cast<FaceModel*>(model.get()), [model, held](FaceModel*) {});
+      },
+      "data"_a, "name"_a);
   py::class_<EyeNetwork, std::shared_ptr<EyeNetwork>>(m, "EyeNetwork");
-  m.def("load_eye_network", [](const std::string& path) {
-    return std::const_pointer_cast<EyeNetwork>(EyeNetwork::load(*Safetensors::open(path)));
-  });
+  m.def(
+      "load_eye_network",
+      [](const std::string& path) {
+        return std::const_pointer_cast<EyeNetwork>(EyeNetwork::load(*Safetensors::open(path)));
+      },
+      "path"_a);
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
-      .def(py::init(&make_engine), py::kw_only(), py::arg("detector"), py::arg("regressor"),
-           py::arg("face_model"), py::arg("eyes"), py::arg("detect"), py::arg("max_faces"),
-           py::arg("min_detector_score"), py::arg("min_face_px"), py::arg("field_of_view_deg"),
-           py::arg("passes"), py::arg("threads"))
-      .def_property_readonly("detector", [](const Engine& e) { return unlocked(e.parts().detector); })
+      .def(py::init(&make_engine), py::kw_only(), "detector"_a, "regressor"_a, "face_model"_a, "eyes"_a,
+           "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a, "field_of_view_deg"_a,
+           "passes"_a, "threads"_a)
+      .def_property_readonly("detector",
+                             [](const Engine& e) -> std::optional<std::shared_ptr<Network>> {
+                               if (e.parts().detector == nullptr) return std::nullopt;
+                               return unlocked(e.parts().detector);
+                             })
       .def_property_readonly("regressor", [](const Engine& e) { return unlocked(e.parts().regressor); })
       .def_property_readonly("face_model", [](const Engine& e) { return unlocked(e.parts().face_model); });
   py::class_<GuardedSession>(m, "Session")
-      .def(py::init<std::shared_ptr<Engine>>())
-      .def("reconstruct", &run_frame<&Session::reconstruct>)
-      .def("track", &run_frame<&Session::track>)
-      .def("observe", &observe)
+      .def(py::init<std::shared_ptr<Engine>>(), "engine"_a)
+      .def("reconstruct", &run_frame<&Session::reconstruct>, "image"_a, "intrinsics"_a, "detections"_a)
+      .def("track", &run_frame<&Session::track>, "image"_a, "intrinsics"_a, "detections"_a)
+      .def("observe", &observe, "image"_a, "detections"_a, "verify"_a)
       .def("reset",
            [](GuardedSession& guarded) {
              const Exclusive::Use use(&guarded.exclusive);
              guarded.session.reset();
            })
       .def_property_readonly("num_tracks", [](const GuardedSession& g) { return g.session.tracks(); });
-  m.attr("QUALITY_REASONS") =
-      py::cast(std::vector<std::string>(kQualityReasonNames, kQualityReasonNames + kQualityReasons));
+  m.def("quality_reasons",
+        [] { return std::vector<std::string>(kQualityReasonNames, kQualityReasonNames + kQualityReasons); });
   m.def("vector_level", [] { return vector_level_name(vector_level()); });
   m.def("check_detections", [](const py::tuple& detections, const char* name) {
     check_detections(to_detections(detections), name);

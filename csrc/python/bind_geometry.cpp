@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "ops/normals/normals.h"
 #include "ops/project/project.h"
 #include "ops/shade/shade.h"
@@ -9,14 +11,14 @@
 namespace facesdk::python {
 namespace {
 
-using Floats = py::array_t<float>;
+using Mesh = Floats<'V', 3>;
 
-Floats normals(py::handle verts, py::handle triangles, int threads) {
+Mesh normals(const Mesh& verts, const Ints<'T', 3>& triangles, int threads) {
   require_threads(threads);
-  const View<float> v = require<float>(verts, "verts", {{"V"}, {"3", 3}});
-  const View<int32_t> t = require<int32_t>(triangles, "triangles", {{"T"}, {"3", 3}});
-  Floats out({v.shape[0], int64_t{3}});
-  float* data = out.mutable_data();
+  const View<float> v = require(verts, "verts");
+  const View<int32_t> t = require(triangles, "triangles");
+  Mesh out = Mesh::empty({v.shape[0], 3});
+  float* data = out.data();
   const py::gil_scoped_release release;
   if (!normals_cpu({v.data, t.data, v.shape[0], t.shape[0], data, threads}, thread_workspace())) {
     require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
@@ -24,90 +26,89 @@ Floats normals(py::handle verts, py::handle triangles, int threads) {
   return out;
 }
 
-Floats transform(py::handle verts, py::handle rotation, py::handle translation, int threads) {
+Mesh transform(const Mesh& verts, const Floats<3, 3>& rotation, const Floats<3>& translation, int threads) {
   require_threads(threads);
-  const View<float> v = require<float>(verts, "verts_face", {{"V"}, {"3", 3}});
-  const View<float> r = require<float>(rotation, "rotation", {{"3", 3}, {"3", 3}});
-  const View<float> m = require<float>(translation, "translation", {{"3", 3}});
-  Floats out({v.shape[0], int64_t{3}});
-  float* data = out.mutable_data();
+  const View<float> v = require(verts, "verts_face");
+  const View<float> r = require(rotation, "rotation");
+  const View<float> m = require(translation, "translation");
+  Mesh out = Mesh::empty({v.shape[0], 3});
+  float* data = out.data();
   const py::gil_scoped_release release;
   transform_cpu({v.data, r.data, m.data, v.shape[0], data, threads});
   return out;
 }
 
 template <void (*Op)(const ProjectParams&)>
-Floats through_camera(const char* name, py::handle verts, py::handle intrinsics, int threads) {
+Mesh through_camera(const char* name, const Mesh& verts, const Floats<3, 3>& intrinsics, int threads) {
   require_threads(threads);
-  const View<float> v = require<float>(verts, name, {{"V"}, {"3", 3}});
-  const View<float> k = require<float>(intrinsics, "intrinsics", {{"3", 3}, {"3", 3}});
+  const View<float> v = require(verts, name);
+  const View<float> k = require(intrinsics, "intrinsics");
   if (!(k.data[0] != 0.0f) || !(k.data[4] != 0.0f)) {
     refuse("intrinsics", "a focal length of 0 or NaN", "focal lengths in pixels on the diagonal");
   }
-  Floats out({v.shape[0], int64_t{3}});
-  float* data = out.mutable_data();
+  Mesh out = Mesh::empty({v.shape[0], 3});
+  float* data = out.data();
   const py::gil_scoped_release release;
   Op({v.data, k.data, v.shape[0], data, threads});
   return out;
 }
 
-Floats shade(py::handle albedo, py::handle normals, py::handle sh, int threads) {
+Mesh shade(const Mesh& albedo, const Mesh& normals, const Floats<9, 3>& sh, int threads) {
   require_threads(threads);
-  const View<float> a = require<float>(albedo, "albedo", {{"V"}, {"3", 3}});
-  const View<float> n = require<float>(normals, "normals", {{"V", a.shape[0]}, {"3", 3}});
-  const View<float> l = require<float>(sh, "sh", {{"9", 9}, {"3", 3}});
-  Floats out({a.shape[0], int64_t{3}});
-  float* data = out.mutable_data();
+  const View<float> a = require(albedo, "albedo");
+  const View<float> n = require(normals, "normals", {{'V', a.shape[0]}});
+  const View<float> l = require(sh, "sh");
+  Mesh out = Mesh::empty({a.shape[0], 3});
+  float* data = out.data();
   const py::gil_scoped_release release;
   shade_cpu({a.data, n.data, l.data, a.shape[0], data, threads});
   return out;
 }
 
-py::tuple shade_and_project(py::handle verts, py::handle triangles, py::handle rotation,
-                            py::handle translation, py::handle intrinsics, py::handle albedo, py::handle sh,
-                            int threads) {
+// points (px, and mm of depth), colours
+std::tuple<Mesh, Mesh> shade_and_project(const Mesh& verts, const Ints<'T', 3>& triangles,
+                                         const Floats<3, 3>& rotation, const Floats<3>& translation,
+                                         const Floats<3, 3>& intrinsics, const Mesh& albedo,
+                                         const Floats<9, 3>& sh, int threads) {
   require_threads(threads);
-  const View<float> v = require<float>(verts, "verts_face", {{"V"}, {"3", 3}});
-  const View<int32_t> t = require<int32_t>(triangles, "triangles", {{"T"}, {"3", 3}});
-  const View<float> r = require<float>(rotation, "rotation", {{"3", 3}, {"3", 3}});
-  const View<float> m = require<float>(translation, "translation", {{"3", 3}});
-  const View<float> k = require<float>(intrinsics, "intrinsics", {{"3", 3}, {"3", 3}});
-  const View<float> a = require<float>(albedo, "albedo", {{"V", v.shape[0]}, {"3", 3}});
-  const View<float> l = require<float>(sh, "sh", {{"9", 9}, {"3", 3}});
-  Floats points({v.shape[0], int64_t{3}}), colors({v.shape[0], int64_t{3}});
-  const ShadeAndProjectParams p{v.data,
-                                t.data,
-                                r.data,
-                                m.data,
-                                k.data,
-                                a.data,
-                                l.data,
-                                v.shape[0],
-                                t.shape[0],
-                                points.mutable_data(),
-                                colors.mutable_data(),
-                                threads};
+  const View<float> v = require(verts, "verts_face");
+  const View<int32_t> t = require(triangles, "triangles");
+  const View<float> r = require(rotation, "rotation");
+  const View<float> m = require(translation, "translation");
+  const View<float> k = require(intrinsics, "intrinsics");
+  const View<float> a = require(albedo, "albedo", {{'V', v.shape[0]}});
+  const View<float> l = require(sh, "sh");
+  Mesh points = Mesh::empty({v.shape[0], 3}), colors = Mesh::empty({v.shape[0], 3});
+  const ShadeAndProjectParams p{v.data, t.data,     r.data,     m.data,        k.data,        a.data,
+                                l.data, v.shape[0], t.shape[0], points.data(), colors.data(), threads};
   {
     const py::gil_scoped_release release;
     if (!shade_and_project_cpu(p, thread_workspace()))
       require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
   }
-  return py::make_tuple(points, colors);
+  return {points, colors};
 }
 
 }  // namespace
 
 void bind_geometry(py::module_& m) {
-  m.def("shade_and_project", &shade_and_project);
-  m.def("normals", &normals);
-  m.def("transform", &transform);
-  m.def("project", [](py::handle verts, py::handle intrinsics, int threads) {
-    return through_camera<project_cpu>("verts_camera", verts, intrinsics, threads);
-  });
-  m.def("unproject", [](py::handle points, py::handle intrinsics, int threads) {
-    return through_camera<unproject_cpu>("points", points, intrinsics, threads);
-  });
-  m.def("shade", &shade);
+  m.def("shade_and_project", &shade_and_project, "verts_face"_a, "triangles"_a, "rotation"_a, "translation"_a,
+        "intrinsics"_a, "albedo"_a, "sh"_a, "threads"_a);
+  m.def("normals", &normals, "verts"_a, "triangles"_a, "threads"_a);
+  m.def("transform", &transform, "verts_face"_a, "rotation"_a, "translation"_a, "threads"_a);
+  m.def(
+      "project",
+      [](const Mesh& verts, const Floats<3, 3>& intrinsics, int threads) {
+        return through_camera<project_cpu>("verts_camera", verts, intrinsics, threads);
+      },
+      "verts_camera"_a, "intrinsics"_a, "threads"_a);
+  m.def(
+      "unproject",
+      [](const Mesh& points, const Floats<3, 3>& intrinsics, int threads) {
+        return through_camera<unproject_cpu>("points", points, intrinsics, threads);
+      },
+      "points"_a, "intrinsics"_a, "threads"_a);
+  m.def("shade", &shade, "albedo"_a, "normals"_a, "sh"_a, "threads"_a);
 }
 
 }  // namespace facesdk::python

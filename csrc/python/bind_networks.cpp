@@ -1,34 +1,34 @@
-// Networks by themselves, and the two stages that run one: detect and regress.
+// Networks by themselves, whichever engine runs them.
 #include <pybind11/stl.h>
 
 #include <algorithm>
 #include <memory>
 
-#include "pipeline/detect.h"
-#include "pipeline/regress.h"
+#include "nn/int8_network.h"
+#include "nn/kernels.h"
+#include "python/bind_assets.h"
 #include "python/bindings.h"
+#include "python/check.h"
 #include "python/exclusive.h"
-#include "python/frame_input.h"
-#include "python/observations.h"
+#include "python/python_network.h"
 
 namespace facesdk::python {
 namespace {
 
-// A network prepared for pictures of one size.
-class PreparedNetwork {
+// A network prepared for pictures of one size, with the guard of its working memory.
+class GuardedRun {
  public:
-  PreparedNetwork(std::shared_ptr<const Network> network, int32_t height, int32_t width)
+  GuardedRun(std::shared_ptr<const Network> network, int64_t height, int64_t width)
       : network_(std::move(network)), height_(height), width_(width) {
     require_range("height", height, 1, 1 << 14);
     require_range("width", width, 1, 1 << 14);
     const py::gil_scoped_release release;
-    run_ = network_->prepare(height, width);
+    run_ = network_->prepare(static_cast<int32_t>(height), static_cast<int32_t>(width));
   }
 
-  // Pictures (N, H, W, 3) uint8 -> (N, size) float32 for each output.
-  py::list predict(py::handle pictures) {
-    const View<uint8_t> pixels =
-        require<uint8_t>(pictures, "pictures", {{"N"}, {"H", height_}, {"W", width_}, {"3", 3}});
+  // An array for each output.
+  std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 3>& pictures) {
+    const View<uint8_t> pixels = require(pictures, "pictures", {{'H', height_}, {'W', width_}});
     const Exclusive::Use use(&exclusive_);
     const auto count = static_cast<size_t>(pixels.shape[0]), outputs = network_->outputs().size();
     std::vector<std::vector<float>> values(outputs);
@@ -44,140 +44,69 @@ class PreparedNetwork {
         }
       }
     }
-    py::list out;
+    std::vector<Floats<'N', 'K'>> out;
     for (const std::vector<float>& all : values) {
       const auto size = static_cast<py::ssize_t>(count == 0 ? 0 : all.size() / count);
-      out.append(py::array_t<float>({static_cast<py::ssize_t>(count), size}, all.data()));
+      out.push_back(Floats<'N', 'K'>::copy(all.data(), {static_cast<py::ssize_t>(count), size}));
     }
     return out;
   }
 
  private:
   void fill(const uint8_t* pictures, size_t item, const PixelBuffer& to) const {
-    const uint8_t* from = pictures + item * static_cast<size_t>(height_) * static_cast<size_t>(width_) * 3;
-    for (int32_t y = 0; y < height_; ++y) {
+    const uint8_t* from = pictures + item * static_cast<size_t>(height_ * width_) * 3;
+    for (int64_t y = 0; y < height_; ++y) {
       uint8_t* row = to.pixels + y * to.row_bytes;
-      for (int32_t x = 0; x < width_; ++x, from += 3) std::copy_n(from, 3, row + 4 * x);
+      for (int64_t x = 0; x < width_; ++x, from += 3) std::copy_n(from, 3, row + 4 * x);
     }
   }
 
   std::shared_ptr<const Network> network_;
-  int32_t height_, width_;
+  int64_t height_, width_;
   std::unique_ptr<NetworkRun> run_;
   Exclusive exclusive_;
 };
 
-class DetectorStage {
- public:
-  DetectorStage(std::shared_ptr<const Network> network, int32_t long_side, float min_score, float max_overlap,
-                bool single, bool retry)
-      : network_(std::move(network)), settings_{long_side, min_score, max_overlap, single, retry} {
-    require_range("long_side", long_side, 64, 4096);
-    if (!(min_score > 0.0f && min_score < 1.0f)) refuse("min_score", "no such score", "between 0 and 1");
-    if (!(max_overlap > 0.0f && max_overlap < 1.0f))
-      refuse("max_overlap", "no such value", "between 0 and 1");
-  }
+std::shared_ptr<Int8Network> open_int8(const SafetensorsFile& file, const std::string& kernels) {
+  const std::shared_ptr<const Network> network =
+      kernels.empty() ? load_int8_network(file.file) : load_int8_network(file.file, kernels);
+  return std::const_pointer_cast<Int8Network>(std::static_pointer_cast<const Int8Network>(network));
+}
 
-  // (boxes (N, 4), scores (N,), points (N, 5, 2), roll_deg (N,)), the most prominent face first.
-  py::tuple detect(py::handle image, bool fast) {
-    const ImageView view = to_image(image);
-    const Exclusive::Use use(&exclusive_);
-    {
-      const py::gil_scoped_release release;
-      const auto stage = fast ? &facesdk::detect_fast : &facesdk::detect;
-      stage(*network_, settings_, view, &workspace_, &found_);
-    }
-    const auto count = static_cast<py::ssize_t>(found_.size());
-    py::array_t<float> boxes({count, py::ssize_t{4}}), scores(count),
-        points({count, py::ssize_t{5}, py::ssize_t{2}}), rolls(count);
-    for (py::ssize_t i = 0; i < count; ++i) {
-      const Detection& face = found_[static_cast<size_t>(i)];
-      std::copy_n(face.box, 4, boxes.mutable_data() + 4 * i);
-      std::copy_n(face.points, 10, points.mutable_data() + 10 * i);
-      scores.mutable_data()[i] = face.score;
-      rolls.mutable_data()[i] = static_cast<float>(face.roll_deg);
-    }
-    return py::make_tuple(boxes, scores, points, rolls);
-  }
-
- private:
-  std::shared_ptr<const Network> network_;
-  DetectorSettings settings_;
-  DetectorWorkspace workspace_;
-  std::vector<Detection> found_;
-  Exclusive exclusive_;
-};
-
-class RegressorStage {
- public:
-  RegressorStage(std::shared_ptr<const Network> network, int32_t threads)
-      : regressor_(std::move(network)), runs_(regressor_, require_threads(threads)) {}
-
-  const Regressor& regressor() const { return regressor_; }
-
-  // crops (N, 4): x, y of the centre and side in px of the picture, roll in degrees.
-  py::dict predict(py::handle image, py::handle crops, bool mirrored) {
-    const ImageView view = to_image(image);
-    const View<double> given = require<double>(crops, "crops", {{"N"}, {"4", 4}});
-    const Exclusive::Use use(&exclusive_);
-    faces_.resize(static_cast<size_t>(given.shape[0]));
-    for (int64_t i = 0; i < given.shape[0]; ++i) {
-      const double* row = given.data + 4 * i;
-      if (!(row[2] > 0.0)) refuse("crops", "a side that is not above 0", "sides above 0");
-      faces_[static_cast<size_t>(i)].crop = {{row[0], row[1]}, row[2], row[3]};
-    }
-    if (faces_.size() > 0) {
-      const py::gil_scoped_release release;
-      runs_.predict(view, mirrored, &faces_);
-    }
-    if (mirrored) {
-      for (size_t i = 0; i < faces_.size(); ++i) faces_[i].gray.clear();
-    }
-    return predictions_to_dict(regressor_, faces_);
-  }
-
-  // crops (N, S, S, 3) uint8 RGB.
-  py::dict predict_pixels(py::handle crops) {
-    const int64_t side = regressor_.input_size();
-    const View<uint8_t> given = require<uint8_t>(crops, "crops", {{"N"}, {"S", side}, {"S", side}, {"3", 3}});
-    const Exclusive::Use use(&exclusive_);
-    faces_.resize(static_cast<size_t>(given.shape[0]));
-    if (faces_.size() > 0) {
-      const py::gil_scoped_release release;
-      runs_.predict_pixels(given.data, &faces_);
-    }
-    return predictions_to_dict(regressor_, faces_);
-  }
-
- private:
-  Regressor regressor_;
-  RegressorRuns runs_;
-  ObservationList faces_;
-  Exclusive exclusive_;
-};
+std::vector<std::vector<int64_t>> shapes_of(const Int8Network& network) {
+  std::vector<std::vector<int64_t>> shapes;
+  for (const GraphOutput& output : network.graph().outputs) shapes.push_back(output.shape);
+  return shapes;
+}
 
 }  // namespace
 
 void bind_networks(py::module_& m) {
-  py::class_<Network, std::shared_ptr<Network>>(m, "Network")
-      .def_property_readonly("name", &Network::name)
+  py::class_<Network, std::shared_ptr<Network>> network(m, "Network");
+  py::class_<GuardedRun>(m, "NetworkRun").def("predict", &GuardedRun::predict, "pictures"_a);
+  network.def_property_readonly("name", &Network::name)
       .def_property_readonly("backend", &Network::backend)
       .def_property_readonly("metadata", &Network::metadata)
       .def_property_readonly("outputs", &Network::outputs)
-      .def_property_readonly("side", &Network::side);
-  py::class_<PreparedNetwork>(m, "PreparedNetwork")
-      .def(py::init<std::shared_ptr<Network>, int32_t, int32_t>())
-      .def("predict", &PreparedNetwork::predict);
-  py::class_<DetectorStage>(m, "Detector")
-      .def(py::init<std::shared_ptr<Network>, int32_t, float, float, bool, bool>())
-      .def("detect", &DetectorStage::detect);
-  py::class_<RegressorStage>(m, "Regressor")
-      .def(py::init<std::shared_ptr<Network>, int32_t>())
-      .def_property_readonly("input_size", [](const RegressorStage& s) { return s.regressor().input_size(); })
-      .def_property_readonly("focal_ratio",
-                             [](const RegressorStage& s) { return s.regressor().focal_ratio(); })
-      .def("predict", &RegressorStage::predict)
-      .def("predict_pixels", &RegressorStage::predict_pixels);
+      .def_property_readonly("side", &Network::side)
+      .def(
+          "prepare",
+          [](const std::shared_ptr<Network>& self, int64_t height, int64_t width) {
+            return std::make_unique<GuardedRun>(self, height, width);
+          },
+          "height"_a, "width"_a);
+  py::class_<Int8Network, Network, std::shared_ptr<Int8Network>>(m, "Int8Network")
+      .def(py::init(&open_int8), "file"_a, "kernels"_a = "")
+      .def_property_readonly("output_shapes", &shapes_of)
+      .def_property_readonly("kernels",
+                             [](const Int8Network& self) { return std::string(self.graph().kernels->name); });
+  m.def(
+      "load_int8_network",
+      [](const std::string& path) {
+        return std::const_pointer_cast<Network>(load_int8_network(Safetensors::open(path)));
+      },
+      "path"_a);
+  m.def("python_network", &make_python_network, "session"_a);
 }
 
 }  // namespace facesdk::python

@@ -1,3 +1,8 @@
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <tuple>
+
 #include "ops/rasterize/rasterize.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -8,34 +13,37 @@ namespace {
 
 constexpr int64_t kMaxSide = 32767;  // pixel coordinates in fixed point fit 28 bits
 
-template <typename T>
-T* wanted(py::object& slot, bool want, std::initializer_list<int64_t> shape) {
+template <typename T, auto... kAxes>
+T* wanted(std::optional<Array<T, kAxes...>>& slot, bool want, std::vector<py::ssize_t> shape) {
   if (!want) return nullptr;
-  py::array_t<T> array{std::vector<int64_t>(shape)};
-  T* data = array.mutable_data();
-  slot = std::move(array);
-  return data;
+  slot = Array<T, kAxes...>::empty(std::move(shape));
+  return slot->data();
 }
 
-py::tuple rasterize(py::handle points, py::handle triangles, int64_t height, int64_t width, py::handle colors,
-                    bool cull, bool want_color, bool want_depth, bool want_triangle, bool want_bary,
-                    int threads) {
+// color, depth, triangle, bary: those that are wanted
+using Pictures = std::tuple<std::optional<Floats<'H', 'W', 3>>, std::optional<Floats<'H', 'W'>>,
+                            std::optional<Ints<'H', 'W'>>, std::optional<Floats<'H', 'W', 3>>>;
+
+Pictures rasterize(const Floats<'V', 3>& points, const Ints<'T', 3>& triangles, int64_t height, int64_t width,
+                   const std::optional<Floats<'V', 3>>& colors, bool cull, bool want_color, bool want_depth,
+                   bool want_triangle, bool want_bary, int threads) {
   require_threads(threads);
   require_range("height", height, 1, kMaxSide);
   require_range("width", width, 1, kMaxSide);
-  const View<float> v = require<float>(points, "points", {{"V"}, {"3", 3}});
-  const View<int32_t> t = require<int32_t>(triangles, "triangles", {{"T"}, {"3", 3}});
+  const View<float> v = require(points, "points");
+  const View<int32_t> t = require(triangles, "triangles");
   RasterizeParams p{};
   View<float> c{};
-  if (!colors.is_none()) {
-    c = require<float>(colors, "colors", {{"V", v.shape[0]}, {"3", 3}});
+  if (colors) {
+    c = require(*colors, "colors", {{'V', v.shape[0]}});
     p.colors = c.data;
   }
-  py::object color = py::none(), depth = py::none(), triangle = py::none(), bary = py::none();
-  p.color = wanted<float>(color, want_color && p.colors != nullptr, {height, width, 3});
-  p.depth = wanted<float>(depth, want_depth, {height, width});
-  p.triangle = wanted<int32_t>(triangle, want_triangle, {height, width});
-  p.bary = wanted<float>(bary, want_bary, {height, width, 3});
+  Pictures pictures;
+  auto& [color, depth, triangle, bary] = pictures;
+  p.color = wanted(color, want_color && p.colors != nullptr, {height, width, 3});
+  p.depth = wanted(depth, want_depth, {height, width});
+  p.triangle = wanted(triangle, want_triangle, {height, width});
+  p.bary = wanted(bary, want_bary, {height, width, 3});
   p.points = v.data;
   p.triangles = t.data;
   p.num_verts = v.shape[0];
@@ -49,11 +57,14 @@ py::tuple rasterize(py::handle points, py::handle triangles, int64_t height, int
     if (!rasterize_cpu(p, thread_workspace()))
       require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
   }
-  return py::make_tuple(color, depth, triangle, bary);
+  return pictures;
 }
 
 }  // namespace
 
-void bind_rasterize(py::module_& m) { m.def("rasterize", &rasterize); }
+void bind_rasterize(py::module_& m) {
+  m.def("rasterize", &rasterize, "points"_a, "triangles"_a, "height"_a, "width"_a, "colors"_a, "cull"_a,
+        "want_color"_a, "want_depth"_a, "want_triangle"_a, "want_bary"_a, "threads"_a);
+}
 
 }  // namespace facesdk::python

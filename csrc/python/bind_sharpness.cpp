@@ -5,15 +5,14 @@
 namespace facesdk::python {
 namespace {
 
-double sharpness(py::handle gray) {
-  const View<float> g = require<float>(gray, "gray", {{"S"}, {"S"}});
-  if (g.shape[0] != g.shape[1]) refuse("gray", describe(gray), "a square, float32 (S, S)");
+double sharpness(const Floats<'S', 'S'>& gray) {
+  const View<float> g = require(gray, "gray");
   const py::gil_scoped_release release;
   return sharpness_cpu({g.data, g.shape[0]});
 }
 
 }  // namespace
 
-void bind_sharpness(py::module_& m) { m.def("sharpness", &sharpness); }
+void bind_sharpness(py::module_& m) { m.def("sharpness", &sharpness, "gray"_a); }
 
 }  // namespace facesdk::python

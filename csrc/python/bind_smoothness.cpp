@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "ops/smoothness/smoothness.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -6,13 +8,17 @@
 namespace facesdk::python {
 namespace {
 
-py::tuple smoothness(py::handle verts, py::handle adj_ptr, py::handle adj_idx, int threads) {
+// value, gradient
+using Smoothness = std::tuple<double, Floats<'V', 3>>;
+
+Smoothness smoothness(const Floats<'V', 3>& verts, const Ints<RowPointer{'V'}>& adj_ptr,
+                      const Ints<'N'>& adj_idx, int threads) {
   require_threads(threads);
-  const View<float> v = require<float>(verts, "verts", {{"V"}, {"3", 3}});
-  const View<int32_t> ptr = require<int32_t>(adj_ptr, "adj_ptr", {{"V+1", v.shape[0] + 1}});
-  const View<int32_t> idx = require<int32_t>(adj_idx, "adj_idx", {{"N"}});
-  py::array_t<float> gradient({v.shape[0], int64_t{3}});
-  float* data = gradient.mutable_data();
+  const View<float> v = require(verts, "verts");
+  const View<int32_t> ptr = require(adj_ptr, "adj_ptr", {{'V', v.shape[0]}});
+  const View<int32_t> idx = require(adj_idx, "adj_idx");
+  Floats<'V', 3> gradient = Floats<'V', 3>::empty({v.shape[0], 3});
+  float* data = gradient.data();
   double value = 0.0;
   {
     const py::gil_scoped_release release;
@@ -20,11 +26,13 @@ py::tuple smoothness(py::handle verts, py::handle adj_ptr, py::handle adj_idx, i
     require_indices("adj_idx", idx.data, idx.shape[0], v.shape[0]);
     smoothness_cpu({v.data, ptr.data, idx.data, v.shape[0], &value, data, threads}, thread_workspace());
   }
-  return py::make_tuple(value, gradient);
+  return {value, gradient};
 }
 
 }  // namespace
 
-void bind_smoothness(py::module_& m) { m.def("smoothness", &smoothness); }
+void bind_smoothness(py::module_& m) {
+  m.def("smoothness", &smoothness, "verts"_a, "adj_ptr"_a, "adj_idx"_a, "threads"_a);
+}
 
 }  // namespace facesdk::python

@@ -1,15 +1,18 @@
-#include "python/bind_warp.h"
+#include <pybind11/stl.h>
 
 #include <cmath>
+#include <optional>
 
+#include "ops/warp/warp.h"
 #include "ops/warp/warp_math.h"
 #include "python/bindings.h"
 #include "python/check.h"
 #include "python/workspace.h"
 
 namespace facesdk::python {
-
 namespace {
+
+constexpr int64_t kMaxSize = 16384;
 
 // Picture -> crop becomes crop -> picture.
 void invert(const float* m, double* out) {
@@ -26,58 +29,52 @@ void invert(const float* m, double* out) {
   out[5] = -(out[3] * m[2] + out[4] * m[5]);
 }
 
-}  // namespace
-
-WarpParams warp_params(const View<uint8_t>& image, const View<float>& matrix) {
-  WarpParams p{};
-  p.image = image.data;
-  p.height = image.shape[0];
-  p.width = image.shape[1];
-  invert(matrix.data, p.inverse);
-  p.factor = warp_factor(p.inverse);
-  return p;
-}
-
-namespace {
-
-constexpr int64_t kMaxSize = 16384;
-
-template <typename T>
-py::array_t<T> output(py::handle out, std::initializer_list<Axis> axes, const std::vector<int64_t>& shape) {
-  if (out.is_none()) return py::array_t<T>(shape);
-  const View<T> view = require<T>(out, "out", axes);
-  if (!view.owner.writeable()) refuse("out", "a read-only array", "one that can be written");
-  return py::reinterpret_borrow<py::array_t<T>>(view.owner);
-}
-
-py::array warp(py::handle image, py::handle matrix, int64_t size, bool normalize, py::handle out,
-               int threads) {
+// The crop (Crop: its array's type) of a picture into `out` or a new array; `target` says where it goes.
+template <typename Crop, typename Target>
+Crop warp_into(const Bytes<'H', 'W', 3>& image, const Floats<2, 3>& matrix, int64_t size,
+               const std::optional<Crop>& out, std::vector<py::ssize_t> shape, int threads, Target target) {
   require_threads(threads);
   require_range("size", size, 1, kMaxSize);
-  const View<uint8_t> picture = require<uint8_t>(image, "image", {{"H"}, {"W"}, {"3", 3}});
-  const View<float> map = require<float>(matrix, "matrix", {{"2", 2}, {"3", 3}});
-  WarpParams p = warp_params(picture, map);
+  const View<uint8_t> picture = require(image, "image");
+  WarpParams p{};
+  p.image = picture.data;
+  p.height = picture.shape[0];
+  p.width = picture.shape[1];
+  invert(require(matrix, "matrix").data, p.inverse);
+  p.factor = warp_factor(p.inverse);
   p.size = size;
   p.threads = threads;
-  py::array result;
-  if (normalize) {
-    auto planes = output<float>(out, {{"3", 3}, {"size", size}, {"size", size}}, {3, size, size});
-    p.planes = planes.mutable_data();
-    result = std::move(planes);
-  } else {
-    auto pixels = output<uint8_t>(out, {{"size", size}, {"size", size}, {"3", 3}}, {size, size, 3});
-    p.pixels = pixels.mutable_data();
-    p.pixel_bytes = 3;
-    p.row_bytes = 3 * size;
-    result = std::move(pixels);
-  }
+  Crop crop = out ? *out : Crop::empty(std::move(shape));
+  target(&p, require_writable(crop, "out", {{'S', size}}));
   const py::gil_scoped_release release;
   warp_cpu(p, thread_workspace());
-  return result;
+  return crop;
+}
+
+using Crop = Bytes<'S', 'S', 3>;
+using Planes = Floats<3, 'S', 'S'>;
+
+Crop warp(const Bytes<'H', 'W', 3>& image, const Floats<2, 3>& matrix, int64_t size,
+          const std::optional<Crop>& out, int threads) {
+  return warp_into(image, matrix, size, out, {size, size, 3}, threads,
+                   [size](WarpParams* p, uint8_t* pixels) {
+                     p->pixels = pixels;
+                     p->pixel_bytes = 3;
+                     p->row_bytes = 3 * size;
+                   });
+}
+
+Planes warp_planes(const Bytes<'H', 'W', 3>& image, const Floats<2, 3>& matrix, int64_t size,
+                   const std::optional<Planes>& out, int threads) {
+  return warp_into(image, matrix, size, out, {3, size, size}, threads,
+                   [](WarpParams* p, float* planes) { p->planes = planes; });
 }
 
 }  // namespace
 
-void bind_warp(py::module_& m) { m.def("warp", &warp); }
+void bind_warp(py::module_& m) {
+  m.def("warp", &warp, "image"_a, "matrix"_a, "size"_a, "out"_a, "threads"_a);
+  m.def("warp_planes", &warp_planes, "image"_a, "matrix"_a, "size"_a, "out"_a, "threads"_a);
+}
 
 }  // namespace facesdk::python

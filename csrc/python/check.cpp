@@ -24,6 +24,24 @@ uint32_t largest(const int32_t* index, int64_t count) {
   return most;
 }
 
+// "float32 (V=5, 3) in C order".
+std::string expected(const char* dtype, const Axis* axes, size_t count) {
+  std::ostringstream text;
+  text << dtype << " (";
+  for (size_t i = 0; i < count; ++i) {
+    const Axis& axis = axes[i];
+    if (i > 0) text << ", ";
+    if (axis.letter == 0) {
+      text << axis.size;
+      continue;
+    }
+    text << axis.letter << (axis.beyond > 0 ? "+1" : "");
+    if (axis.size >= 0) text << '=' << axis.size + axis.beyond;
+  }
+  text << (count == 1 ? ",)" : ")") << " in C order";
+  return text.str();
+}
+
 }  // namespace
 
 std::string describe(py::handle value) {
@@ -35,22 +53,32 @@ std::string describe(py::handle value) {
   return text.str();
 }
 
-std::string expected(const char* dtype, std::initializer_list<Axis> axes) {
-  std::ostringstream text;
-  text << dtype << " (";
-  size_t axis = 0;
-  for (const Axis& wanted : axes) {
-    if (axis++ > 0) text << ", ";
-    text << wanted.label;
-    const char first = wanted.label[0];
-    if (wanted.size >= 0 && (first < '0' || first > '9')) text << '=' << wanted.size;
-  }
-  text << (axes.size() == 1 ? ",)" : ")") << " in C order";
-  return text.str();
-}
-
 void refuse(const char* name, const std::string& came, const std::string& wanted) {
   throw InvalidArray(std::string(name) + ": got " + came + ", expected " + wanted);
+}
+
+void require_axes(py::handle value, bool fits, const char* dtype, const char* name, const Axis* axes,
+                  size_t count, std::initializer_list<Known> known, int64_t* shape) {
+  Axis wanted[4];
+  for (size_t i = 0; i < count; ++i) {
+    wanted[i] = axes[i];
+    for (const Known& size : known) {
+      if (wanted[i].letter != 0 && wanted[i].letter == size.letter) wanted[i].size = size.size;
+    }
+  }
+  fits = fits && static_cast<size_t>(py::reinterpret_borrow<py::array>(value).ndim()) == count;
+  if (fits) {
+    const py::array array = py::reinterpret_borrow<py::array>(value);
+    for (size_t i = 0; i < count; ++i) {
+      shape[i] = array.shape(static_cast<py::ssize_t>(i));
+      fits = fits && (wanted[i].size < 0 || shape[i] == wanted[i].size + wanted[i].beyond);
+      for (size_t k = 0; k < i; ++k) {  // a letter stands for one size
+        fits =
+            fits && (wanted[k].letter == 0 || wanted[k].letter != wanted[i].letter || shape[k] == shape[i]);
+      }
+    }
+  }
+  if (!fits) refuse(name, describe(value), expected(dtype, wanted, count));
 }
 
 void require_range(const char* name, int64_t value, int64_t low, int64_t high) {

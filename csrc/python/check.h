@@ -1,27 +1,33 @@
 // Argument checks of the bindings. The message names the argument, what came and what was expected.
 #pragma once
 
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
-
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+
+#include "python/array.h"
 
 namespace facesdk::python {
-
-namespace py = pybind11;
 
 // Becomes facesdk.errors.InvalidArray at the border to Python.
 struct InvalidArray : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// One axis as it is expected: a letter for a size that is free, with the size once it is known.
+// An axis as it is expected: a number, or a letter whose size is free until an argument before it sets it.
 struct Axis {
-  const char* label;
-  int64_t size = -1;
+  char letter;     // 0 for a number
+  int64_t size;    // -1 while it is free
+  int64_t beyond;  // of a row pointer: one more than the letter's size
+};
+
+// The size that a letter has by an argument before.
+struct Known {
+  char letter;
+  int64_t size;
 };
 
 template <typename T>
@@ -32,7 +38,6 @@ struct View {
 };
 
 std::string describe(py::handle value);
-std::string expected(const char* dtype, std::initializer_list<Axis> axes);
 [[noreturn]] void refuse(const char* name, const std::string& came, const std::string& wanted);
 
 template <typename T>
@@ -58,24 +63,38 @@ constexpr const char* dtype_name<uint8_t>() {
   return "uint8";
 }
 
-// The array behind `value`, or InvalidArray. Nothing is converted or copied: a silent copy of a large array
-// would cost more than the op.
-template <typename T>
-View<T> require(py::handle value, const char* name, std::initializer_list<Axis> axes) {
-  using Array = py::array_t<T, py::array::c_style>;
-  if (!py::isinstance<Array>(value)) refuse(name, describe(value), expected(dtype_name<T>(), axes));
-  View<T> view{nullptr, {1, 1, 1, 1}, py::reinterpret_borrow<py::array>(value)};
-  bool fits = view.owner.ndim() == static_cast<py::ssize_t>(axes.size());
-  int axis = 0;
-  for (const Axis& wanted : axes) {
-    if (!fits) break;
-    view.shape[axis] = view.owner.shape(axis);
-    fits = wanted.size < 0 || wanted.size == view.shape[axis];
-    ++axis;
-  }
-  if (!fits) refuse(name, describe(value), expected(dtype_name<T>(), axes));
+// Writes the sizes of the `count` axes of `value`, or throws InvalidArray where it is no array of the dtype
+// in C order (`fits`) or an axis has another size.
+void require_axes(py::handle value, bool fits, const char* dtype, const char* name, const Axis* axes,
+                  size_t count, std::initializer_list<Known> known, int64_t* shape);
+
+template <typename Kind>
+constexpr Axis axis_of(Kind axis) {
+  if constexpr (std::is_same_v<Kind, char>) return {axis, -1, 0};
+  if constexpr (std::is_same_v<Kind, RowPointer>) return {static_cast<char>(axis), -1, 1};
+  if constexpr (std::is_integral_v<Kind>) return {0, static_cast<int64_t>(axis), 0};
+}
+
+// A view of `value`, or InvalidArray. Nothing is converted or copied: a silent copy of a large array would
+// cost more than the op.
+template <typename T, auto... kAxes>
+View<T> require(const Array<T, kAxes...>& value, const char* name, std::initializer_list<Known> known = {}) {
+  static_assert(sizeof...(kAxes) > 0 && sizeof...(kAxes) <= 4);
+  constexpr Axis axes[] = {axis_of(kAxes)...};
+  const bool fits = py::isinstance<py::array_t<T, py::array::c_style>>(value);
+  View<T> view{nullptr, {1, 1, 1, 1}, {}};
+  require_axes(value, fits, dtype_name<T>(), name, axes, sizeof...(kAxes), known, view.shape);
+  view.owner = py::reinterpret_borrow<py::array>(value);
   view.data = static_cast<const T*>(view.owner.data());
   return view;
+}
+
+// The same for an array to be written.
+template <typename T, auto... kAxes>
+T* require_writable(const Array<T, kAxes...>& value, const char* name, std::initializer_list<Known> known) {
+  View<T> view = require(value, name, known);
+  if (!view.owner.writeable()) refuse(name, "a read-only array", "one that can be written");
+  return static_cast<T*>(view.owner.mutable_data());
 }
 
 int require_threads(int threads);

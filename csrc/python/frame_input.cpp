@@ -4,23 +4,23 @@
 
 namespace facesdk::python {
 
-ImageView to_image(py::handle image) {
+ImageView to_image(const Image& image) {
   constexpr int64_t kMostSide = 1 << 20;
-  const View<uint8_t> pixels = require<uint8_t>(image, "image", {{"H"}, {"W"}, {"3", 3}});
+  const View<uint8_t> pixels = require(image, "image");
   require_range("height", pixels.shape[0], 1, kMostSide);
   require_range("width", pixels.shape[1], 1, kMostSide);
   return {pixels.data, pixels.shape[0], pixels.shape[1]};
 }
 
-std::vector<Detection> to_detections(const py::tuple& given) {
+std::vector<Detection> to_detections(const GivenDetections& given) {
   if (given.size() != 4) refuse("detections", describe(given), "(boxes, scores, points, roll_deg)");
-  const View<float> boxes = require<float>(given[0], "boxes", {{"N"}, {"4", 4}});
+  const View<float> boxes = require(Floats<'N', 4>(given[0]), "boxes");
   const int64_t count = boxes.shape[0];
-  const View<float> scores = require<float>(given[1], "scores", {{"N", count}});
+  const View<float> scores = require(Floats<'N'>(given[1]), "scores", {{'N', count}});
   const bool has_points = !given[2].is_none(), has_rolls = !given[3].is_none();
   View<float> points{}, rolls{};
-  if (has_points) points = require<float>(given[2], "points", {{"N", count}, {"5", 5}, {"2", 2}});
-  if (has_rolls) rolls = require<float>(given[3], "roll_deg", {{"N", count}});
+  if (has_points) points = require(Floats<'N', 5, 2>(given[2]), "points", {{'N', count}});
+  if (has_rolls) rolls = require(Floats<'N'>(given[3]), "roll_deg", {{'N', count}});
   std::vector<Detection> out(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) {
     Detection& face = out[static_cast<size_t>(i)];

@@ -1,6 +1,9 @@
 // A picture and detections from Python: what the stages of the chain take.
 #pragma once
 
+#include <pybind11/stl.h>
+
+#include <optional>
 #include <vector>
 
 #include "pipeline/frame.h"
@@ -8,11 +11,15 @@
 
 namespace facesdk::python {
 
-// An image (H, W, 3) uint8 with sides of 1 to 2^20 px, which must outlive the view.
-ImageView to_image(py::handle image);
+using Image = Bytes<'H', 'W', 3>;
 
-// (boxes (N, 4), scores (N,), points (N, 5, 2) or None, rolls (N,) or None), float32, of the caller's own
-// detector.
-std::vector<Detection> to_detections(const py::tuple& given);
+// Boxes, scores, points and rolls of the caller's own detector; None: it has no points, no rolls.
+using GivenDetections = py::typing::Tuple<Floats<'N', 4>, Floats<'N'>, std::optional<Floats<'N', 5, 2>>,
+                                          std::optional<Floats<'N'>>>;
+
+// The image must have sides of 1 to 2^20 px, and outlive the view.
+ImageView to_image(const Image& image);
+
+std::vector<Detection> to_detections(const GivenDetections& given);
 
 }  // namespace facesdk::python

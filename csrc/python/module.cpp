@@ -41,6 +41,8 @@ PYBIND11_MODULE(_core, m) {
 
   bind_assets(m);
   bind_networks(m);
+  bind_detector(m);
+  bind_regressor(m);
 
   bind_decode_detections(m);
   bind_decode(m);
@@ -48,7 +50,6 @@ PYBIND11_MODULE(_core, m) {
   bind_pipeline(m);
   bind_geometry(m);
   bind_landmarks(m);
-  bind_network(m);
   bind_sample_normalized_patch(m);
   bind_pose(m);
   bind_rasterize(m);

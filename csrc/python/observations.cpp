@@ -34,12 +34,12 @@ bool all(const ObservationList& faces, bool FaceObservation::* has) {
 
 }  // namespace
 
-py::dict predictions_to_dict(const Regressor& r, const ObservationList& faces) {
+Record predictions_to_dict(const Regressor& r, const ObservationList& faces) {
   const auto part = [&](std::vector<float> FaceObservation::* values, py::ssize_t size) {
     return rows<float>(faces, {size}, [&](const FaceObservation& f, float* to) { copy(f.*values, to); });
   };
   const py::ssize_t side = r.input_size();
-  py::dict out;
+  Record out;
   out["identity"] = part(&FaceObservation::identity, r.identities());
   out["albedo"] = part(&FaceObservation::albedo, r.albedos());
   out["expression"] = part(&FaceObservation::expression, r.expressions());
@@ -70,8 +70,8 @@ py::dict predictions_to_dict(const Regressor& r, const ObservationList& faces) {
   return out;
 }
 
-py::dict observations_to_dict(const Regressor& r, const ObservationList& faces) {
-  py::dict out = predictions_to_dict(r, faces);
+Record observations_to_dict(const Regressor& r, const ObservationList& faces) {
+  Record out = predictions_to_dict(r, faces);
   out["boxes_px"] = rows<float>(
       faces, {4}, [](const FaceObservation& f, float* to) { std::copy_n(f.detection.box, 4, to); });
   out["scores"] =

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,6 @@ import numpy.typing as npt
 from facesdk.errors import BackendUnavailable
 
 FloatArray = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
 
 
 class Session(Protocol):
@@ -25,14 +24,6 @@ class Session(Protocol):
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
         """Outputs by name for one batch (N, 3, H, W) float32 RGB in 0..1."""
-
-    def run_on(
-        self, picture: Picture, matrices: Sequence[FloatArray], side: int
-    ) -> tuple[dict[str, FloatArray], FloatArray]:
-        """Outputs by name for crops of one picture (H, W, 3), and the crops in gray (N, S, S), 0..1.
-
-        matrices: (2, 3) each, picture px to crop px.
-        """
 
 
 def choose_backend(backend: str, suffixes: Collection[str]) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from facesdk.errors import AssetError, BackendUnavailable
-from facesdk.inference.preprocess import crop_planes
 
 
 class OnnxRuntimeSession:
@@ -52,10 +50,3 @@ class OnnxRuntimeSession:
             name: cast("npt.NDArray[np.float32]", value)
             for name, value in zip(self.outputs, values, strict=True)
         }
-
-    def run_on(
-        self, picture: npt.NDArray[np.uint8], matrices: Sequence[npt.NDArray[np.float32]], side: int
-    ) -> tuple[dict[str, npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
-        """Outputs by name for crops of one picture, and the crops in gray."""
-        batch, gray = crop_planes(picture, matrices, side)
-        return self.run(batch), gray

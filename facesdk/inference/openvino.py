@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from facesdk import ops
-from facesdk.core.color import LUMA
 from facesdk.errors import AssetError, BackendUnavailable
 
 FloatArray = npt.NDArray[np.float32]
@@ -69,29 +66,10 @@ class OpenVinoSession:
                 self._request.infer([batch])
                 ports = zip(self.outputs, self._ports, strict=True)
                 return {name: self._request.get_tensor(port).data.copy() for name, port in ports}
-
-        def fill(i: int) -> None:
-            self._crop[0] = batch[i]
-
-        return self._each(len(batch), fill)
-
-    def run_on(
-        self, picture: npt.NDArray[np.uint8], matrices: Sequence[FloatArray], side: int
-    ) -> tuple[dict[str, FloatArray], FloatArray]:
-        """Outputs by name for crops of one picture, and the crops in gray."""
-        gray = np.empty((len(matrices), side, side), np.float32)
-
-        def fill(i: int) -> None:
-            ops.warp(picture, matrices[i], side, out=self._crop[0])
-            np.einsum("c,chw->hw", LUMA, self._crop[0], out=gray[i])
-
-        return self._each(len(matrices), fill), gray
-
-    def _each(self, count: int, fill: Callable[[int], None]) -> dict[str, FloatArray]:
-        out = {name: np.empty((count, *one.shape[1:]), np.float32) for name, one in self._bound.items()}
-        for i in range(count):
+        out = {name: np.empty((len(batch), *one.shape[1:]), np.float32) for name, one in self._bound.items()}
+        for i, planes in enumerate(batch):
             with self._one_at_a_time:
-                fill(i)
+                self._crop[0] = planes
                 self._request.infer()
                 for name, one in self._bound.items():
                     out[name][i] = one[0]

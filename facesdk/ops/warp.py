@@ -34,4 +34,6 @@ def warp(
     Returns:
         (3, size, size) float32 in 0..1, or (size, size, 3) uint8 if not normalize.
     """
-    return _core.warp(image, matrix, size, normalize, out, threads)
+    if normalize:
+        return _core.warp_planes(image, matrix, size, out, threads)
+    return _core.warp(image, matrix, size, out, threads)

@@ -86,7 +86,8 @@ class GraphFile:
 
 def run(network: _core.Int8Network, picture: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Outputs by name for one picture (H, W, 3)."""
-    prepared = network.prepare(*picture.shape[:2])
-    prepared.picture()[:, :, :3] = picture
-    prepared.run()
-    return {name: prepared.output(index) for index, name in enumerate(network.outputs)}
+    values = network.prepare(*picture.shape[:2]).predict(picture[None])
+    shapes = [[size or -1 for size in shape] for shape in network.output_shapes]  # 0: the pixels of a map
+    return {
+        name: one.reshape(shape) for name, one, shape in zip(network.outputs, values, shapes, strict=True)
+    }

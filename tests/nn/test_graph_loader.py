@@ -190,7 +190,7 @@ def test_the_sound_graph_loads() -> None:
     assert network.outputs == ["cells", "points", "x"]
     assert network.output_shapes == [[0, 15], [5, 2], [15]]
     assert {name: values.shape for name, values in run(network, picture).items()} == {
-        "cells": (64, 15), "points": (10,), "x": (15,)}  # fmt: skip
+        "cells": (64, 15), "points": (5, 2), "x": (15,)}  # fmt: skip
 
 
 @pytest.mark.parametrize("what", BAD)

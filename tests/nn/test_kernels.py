@@ -212,7 +212,7 @@ def test_vectors(kernels: str) -> None:
     chain, expected, wanted = vectors_chain()
     given = run(chain.load(kernels), chain.picture)
     for name, values in zip(("points", "mean", "colours"), expected, strict=True):
-        np.testing.assert_allclose(given[name], values, atol=2e-6)
+        np.testing.assert_allclose(given[name].ravel(), np.ravel(values), atol=2e-6)
     np.testing.assert_allclose(given["dense"], wanted, atol=1e-5)
     assert (wanted > -0.3).any()
     assert (wanted < 0.4).any()
@@ -246,25 +246,6 @@ def test_the_fastest_family_is_chosen() -> None:
     assert load_network(ASSETS / "detector.plan")[0].kernels in order
     with pytest.raises(Exception, match="kernels: got 'mmx'"):
         load_network(ASSETS / "detector.plan", "mmx")
-
-
-def test_a_crop_lands_in_the_network_without_a_copy() -> None:
-    from facesdk import ops
-
-    file = GraphFile(padding=2, zero=77)
-    file.map_output("map", 0, 32 * 32 * 4)
-    prepared = file.load().prepare(32, 32)
-    image = np.random.default_rng(4).integers(0, 256, (90, 120, 3), dtype=np.uint8)
-    matrix = np.array([[0.4, 0.1, -3], [-0.1, 0.4, 5]], np.float32)
-    prepared.crop(image, matrix, 1)
-    picture = prepared.picture()[:, :, :3]
-    np.testing.assert_array_equal(picture, ops.warp(image, matrix, 32, normalize=False))
-    gray = np.empty((32, 32), np.float32)
-    prepared.gray(gray)
-    np.testing.assert_allclose(gray, picture @ np.array([0.299, 0.587, 0.114]) / 255, atol=1e-6)
-    prepared.run()
-    flat = prepared.output(0).reshape(32, 32, 4)
-    np.testing.assert_array_equal(flat[..., :3], picture.astype(int) - 77)
 
 
 def test_runs_of_one_network_on_several_threads() -> None:

@@ -132,7 +132,7 @@ BAD = [
     ("warp", "matrix", np.zeros((2, 3), np.float32), "inverse"),
     ("warp", "matrix", np.full((2, 3), np.nan, np.float32), "inverse"),
     ("warp", "size", -1, "got -1"),
-    ("warp", "out", np.zeros((67, 67, 3), np.float32), "expected float32 (3, size=67, size=67)"),
+    ("warp", "out", np.zeros((67, 67, 3), np.float32), "expected float32 (3, S=67, S=67)"),
     *[(name, "threads", 0, "got 0, expected 1 to 256") for name in CALLS],
 ]
 

@@ -213,7 +213,7 @@ def test_detections_are_the_reference_s(
     network = open_network(manifest.asset_path(manifest.DETECTOR), "onnxruntime", 1)
 
     def cells(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        run = _core.PreparedNetwork(network, *pixels.shape[:2])
+        run = network.prepare(*pixels.shape[:2])
         return run.predict(np.ascontiguousarray(pixels)[None])[0].reshape(-1, 15)
 
     image = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -14,7 +14,7 @@ from facesdk.reference.quality import quality
 
 
 def named(bits: int) -> tuple[str, ...]:
-    return tuple(name for bit, name in enumerate(_core.QUALITY_REASONS) if bits >> bit & 1)
+    return tuple(name for bit, name in enumerate(_core.quality_reasons()) if bits >> bit & 1)
 
 
 def face(seed: int = 1) -> tuple[FloatArray, FloatArray]:

@@ -35,7 +35,7 @@ def network(request: pytest.FixtureRequest) -> _core.Network:
 
 def test_coefficients_are_the_reference_s_of_the_network_s_output(network: _core.Network, photo: Any) -> None:
     crops = np.stack([ops.warp(photo, crop.matrix, 96, normalize=False) for crop in CROPS])
-    outputs = dict(zip(network.outputs, _core.PreparedNetwork(network, 96, 96).predict(crops), strict=True))
+    outputs = dict(zip(network.outputs, network.prepare(96, 96).predict(crops), strict=True))
     found = Regressor(network).predict(crops)
     metadata = json.loads(network.metadata)
     for i, x in enumerate(outputs["x"]):
