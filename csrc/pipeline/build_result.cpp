@@ -47,10 +47,9 @@ void build_face(const Engine& engine, const FrameInput& input, const FaceSource&
   model.mesh_landmarks(verts, landmarks_mm);
   solve_camera_pose(face, engine.regressor().focal_ratio(), landmarks_mm, r->intrinsics, w->ops, &pose);
   r->clock.lap(Stage::kCamera);
-  const Quality quality = assess_quality({face.gray.data(), engine.regressor().input_size(), pose.landmarks_px,
-                                          yaw_deg(pose.rotation), face.detection.score,
-                                          face.landmark_error, input.image.height,
-                                          input.image.width});
+  const Quality quality = assess_quality({face.gray.data(), engine.regressor().input_size(),
+                                          pose.landmarks_px, yaw_deg(pose.rotation), face.detection.score,
+                                          face.landmark_error, input.image.height, input.image.width});
   r->quality[i] = quality.score, r->reasons[i] = quality.reasons;
   r->scores[i] = face.detection.score, r->tracks[i] = face.track;
   std::copy_n(face.detection.box, 4, row(r->boxes_px, 4));

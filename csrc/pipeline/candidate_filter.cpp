@@ -68,17 +68,16 @@ void judge(FaceObservation* face) {
     const double overlap = shared / std::max(own.area() + seen.area() - shared, 1e-6);
     const double size = std::sqrt(std::max(0.0, own.area()));
     const double logit = face->has_face_logit ? face->face_logit : 0.0;
-    face->detection.score = static_cast<float>(
-        face_probability(face->detection.score, face->landmark_disagreement, size, overlap, logit,
-                         face->landmark_error));
+    face->detection.score = static_cast<float>(face_probability(
+        face->detection.score, face->landmark_disagreement, size, overlap, logit, face->landmark_error));
   }
   std::copy_n(box, 4, face->detection.box);
 }
 
 }  // namespace
 
-double face_probability(double score, double disagreement, double size_px, double overlap,
-                        double face_logit, double landmark_error) {
+double face_probability(double score, double disagreement, double size_px, double overlap, double face_logit,
+                        double landmark_error) {
   double logit = kBias + kPerScore * score + kPerLogDisagreement * math::log(std::max(disagreement, 1e-4));
   // Most false positives are small. Where the network sees no face it puts the mean one in the middle of the
   // box, so that too much overlap counts against a face.

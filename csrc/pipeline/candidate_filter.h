@@ -16,7 +16,7 @@ namespace facesdk {
 
 constexpr float kCandidateScore = 0.3f;  // a candidate's least score, over the score asked of a face
 constexpr double kSmallPx = 14.0, kLargePx = 96.0;  // sizes of a box beyond which size counts no more
-constexpr double kUsualError = 0.017;  // landmark_error of a face: one without it loses nothing
+constexpr double kUsualError = 0.017;               // landmark_error of a face: one without it loses nothing
 constexpr double kMostLogit = 8.0;                  // beyond it, on either side, face_logit counts no more
 // Weak candidates (below the score asked of a face) that get an inference pass: so many for each strong one,
 // but always a few. Chosen on 239 training scenes: 5 of their 580 labelled faces are lost by it and by
@@ -35,8 +35,8 @@ void drop_hopeless(ObservationList* candidates, std::vector<int32_t>* chosen);
 void filter_candidates(float min_score, ObservationList* candidates, std::vector<int32_t>* chosen);
 
 // Logistic regression: detector's score 0..1, disagreement in crop sides, sqrt(w * h) px of its box,
-// intersection over union of that box and the landmarks', face_logit (0 where the network has none), landmark_error (0
-// where the network predicts none).
+// intersection over union of that box and the landmarks', face_logit (0 where the network has none),
+// landmark_error (0 where the network predicts none).
 double face_probability(double score, double disagreement, double size_px, double overlap, double face_logit,
                         double landmark_error);
 

@@ -39,8 +39,8 @@ struct FaceObservation {
   // where it predicts none. Nine of ten upright training faces have less than 0.022; what shows no face, or
   // one the wrong way up, has 0.03 to 0.25.
   double landmark_error;
-  double face_logit;                     // of the crop showing a face; mean over the last pass
-  std::vector<float> gray;               // (S, S) the crop, 0..1
+  double face_logit;        // of the crop showing a face; mean over the last pass
+  std::vector<float> gray;  // (S, S) the crop, 0..1
   // Landmarks by the mesh.
   float landmarks_crop[2 * kLandmarks];  // (68, 2) crop sides from the crop's centre
   float landmarks_px[2 * kLandmarks];    // (68, 2) px of the picture

@@ -7,9 +7,9 @@
 
 namespace facesdk {
 
-const char* const kQualityReasonNames[kQualityReasons] = {"small", "blurred", "extreme yaw",
-                                                          "cut by the border", "low detector score",
-                                                          "uncertain landmarks", "dark", "over-exposed"};
+const char* const kQualityReasonNames[kQualityReasons] = {
+    "small", "blurred",     "extreme yaw", "cut by the border", "low detector score", "uncertain landmarks",
+    "dark",  "over-exposed"};
 
 namespace {
 
@@ -25,8 +25,8 @@ constexpr Ramp kSmallPx{12.0, 48.0};  // sqrt(w * h) of the landmarks' box
 // At the network's resolution: blur that it cannot see does not count. A photo blurred by 2 % of the face
 // (Gauss) has 0.028, its original over 0.045.
 constexpr Ramp kSharpness{0.008, 0.035};  // in the least sharp direction
-constexpr Ramp kYawDeg{110.0, 60.0};  // beyond 60 degrees one eye is hidden and its side is inferred
-constexpr Ramp kOutside{0.5, 0.0};    // share of the landmarks' box that lies out of the picture
+constexpr Ramp kYawDeg{110.0, 60.0};      // beyond 60 degrees one eye is hidden and its side is inferred
+constexpr Ramp kOutside{0.5, 0.0};        // share of the landmarks' box that lies out of the picture
 constexpr Ramp kScore{0.2, 0.7};
 constexpr Ramp kLandmarkError{0.06, 0.03};
 constexpr Ramp kBrightness{0.01, 0.06};  // mean

@@ -27,12 +27,12 @@ struct Quality {
 };
 
 struct QualityInput {
-  const float* gray;           // (S, S) the face's crop, 0..1
-  int32_t size;                // S
-  const float* landmarks_px;   // (68, 2) in a picture height x width
+  const float* gray;          // (S, S) the face's crop, 0..1
+  int32_t size;               // S
+  const float* landmarks_px;  // (68, 2) in a picture height x width
   double yaw_deg;
-  double score;                // of the detector, 0..1
-  double landmark_error;       // of FaceObservation
+  double score;           // of the detector, 0..1
+  double landmark_error;  // of FaceObservation
   int64_t height, width;
 };
 

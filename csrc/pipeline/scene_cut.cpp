@@ -10,14 +10,16 @@
 namespace facesdk {
 namespace {
 
-// Correlations of colour and of brightness. Eleven videos, frame to frame: scenes at least 0.81, crops at least 0.26, crops
-// set upright at least 0.59, but never below all three bounds. Cuts between them: at most 0.64, 0.61, 0.76.
+// Correlations of colour and of brightness. Eleven videos, frame to frame: scenes at least 0.81, crops at
+// least 0.26, crops set upright at least 0.59, but never below all three bounds. Cuts between them: at most
+// 0.64, 0.61, 0.76.
 constexpr double kSameScene = 0.72, kSameCrop = 0.64, kSameUpright = 0.78;
 constexpr int kSamples = 4;     // across and down a cell of the thumbnail
 constexpr int32_t kPatch = 32;  // samples across and down
 constexpr float kContrastEpsilon = 1e-3f;
 constexpr double kRadians = 0.017453292519943295;
-constexpr double kWindow = 1.26 / kMargin;  // of the crop round the landmarks: the face without its surroundings
+constexpr double kWindow =
+    1.26 / kMargin;  // of the crop round the landmarks: the face without its surroundings
 
 double correlation_of_patches(const float* a, const float* b) {
   double sum = 0.0;
@@ -25,9 +27,17 @@ double correlation_of_patches(const float* a, const float* b) {
   return sum / (kPatch * kPatch);
 }
 
-void sample(const FaceObservation& face, int32_t size, const double* center, const double* right, float* out) {
-  sample_normalized_patch_cpu({face.gray.data(), size, {center[0], center[1]}, {right[0], right[1]}, false,
-                               kPatch, kPatch, kContrastEpsilon, out});
+void sample(const FaceObservation& face, int32_t size, const double* center, const double* right,
+            float* out) {
+  sample_normalized_patch_cpu({face.gray.data(),
+                               size,
+                               {center[0], center[1]},
+                               {right[0], right[1]},
+                               false,
+                               kPatch,
+                               kPatch,
+                               kContrastEpsilon,
+                               out});
 }
 
 void sample_whole(const FaceObservation& face, int32_t size, float* out) {

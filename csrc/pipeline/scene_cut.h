@@ -1,8 +1,8 @@
 // Scene cut: whether a frame goes on with the last one's scene and faces.
 //
-// After a cut another face may be where the last one was, and a tracker that only asks whether a face is there
-// stays with the number and the shape of the person before. A face that the camera or a quick move blurs looks
-// changed, too, but not the whole picture at once.
+// After a cut another face may be where the last one was, and a tracker that only asks whether a face is
+// there stays with the number and the shape of the person before. A face that the camera or a quick move
+// blurs looks changed, too, but not the whole picture at once.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Set upright: where the network is unsure of what a crop shows, the crop turned by quarters may show a face.
 //
-// The detector's roll is learned on heads that lean, and is wrong by 90 or 180 degrees for most faces that lie
-// or stand on their head. Turned right, the network is as sure of them as of any other.
+// The detector's roll is learned on heads that lean, and is wrong by 90 or 180 degrees for most faces that
+// lie or stand on their head. Turned right, the network is as sure of them as of any other.
 #pragma once
 
 #include <cstdint>

@@ -195,9 +195,12 @@ void bind_engine(py::module_& m) {
   m.def("quality_reasons",
         [] { return std::vector<std::string>(kQualityReasonNames, kQualityReasonNames + kQualityReasons); });
   m.def("vector_level", [] { return vector_level_name(vector_level()); });
-  m.def("check_detections", [](const py::tuple& detections, const char* name) {
-    check_detections(to_detections(detections), name);
-  });
+  m.def(
+      "check_detections",
+      [](const GivenDetections& detections, const char* name) {
+        check_detections(to_detections(detections), name);
+      },
+      "detections"_a, "name"_a);
   m.def("detected_vector_level", [] { return vector_level_name(detected_vector_level()); });
 }
 

@@ -60,7 +60,8 @@ TEST_CASE("a frame like the last one is of the same scene, another picture is no
     CHECK_FALSE(scene_changed(before, thumbnail_of(pixels, height, width)));
     CHECK_FALSE(scene_changed(before, before));
   }
-  CHECK(scene_changed(thumbnail_of(blobs(480, 640, 1), 480, 640), thumbnail_of(blobs(480, 640, 5), 480, 640)));
+  CHECK(
+      scene_changed(thumbnail_of(blobs(480, 640, 1), 480, 640), thumbnail_of(blobs(480, 640, 5), 480, 640)));
 }
 
 TEST_CASE("a frame of another size is compared with the last one") {

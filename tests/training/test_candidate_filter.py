@@ -34,10 +34,7 @@ def candidates(count: int) -> np.ndarray:
 
 def test_the_terms_are_the_filter_s() -> None:
     rows = candidates(50)
-    expected = [
-        _core.face_probability(*terms)
-        for terms in rows[:, 2:].tolist()
-    ]
+    expected = [_core.face_probability(*terms) for terms in rows[:, 2:].tolist()]
     np.testing.assert_allclose(1 / (1 + np.exp(-features(rows) @ WEIGHTS)), expected, rtol=1e-9, atol=1e-12)
 
 
