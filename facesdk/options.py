@@ -25,6 +25,7 @@ class Options:
     min_face_px: float = 0.0  # 0..10000; faces with a smaller sqrt(w * h) are left out
     field_of_view_deg: float = 40.0  # 10..150, long side of the picture; used where no intrinsics are given
     max_megapixels: float = 64.0  # 0.0001..1000; larger pictures are refused before they are decoded
+    allow_truncated: bool = False  # decode what is there of an incomplete file; Result.notes tells
     passes: int = (
         2  # 1..3 runs of the network per photo; each further one starts from the last one's landmarks
     )
@@ -46,8 +47,10 @@ class Options:
         _check_number("min_face_px", self.min_face_px, 0.0, 10000.0)
         _check_number("field_of_view_deg", self.field_of_view_deg, 10.0, 150.0)
         _check_number("max_megapixels", self.max_megapixels, 0.0001, 1000.0)
-        if not isinstance(self.fit_appearance, bool):
-            raise InvalidOptions(f"fit_appearance: got {self.fit_appearance!r}, expected True or False")
+        for name in ("allow_truncated", "fit_appearance"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise InvalidOptions(f"{name}: got {value!r}, expected True or False")
         if self.backend not in BACKENDS:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
         if self.preset not in PRESETS:
