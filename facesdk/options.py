@@ -36,6 +36,8 @@ class Options:
             where no intrinsics are given, and narrowed for close crops.
         max_megapixels: 0.0001 to 1000 megapixels, default 64. Larger pictures are refused before they are
             decoded.
+        allow_truncated: True or False, default False. Decode what is there of an incomplete file;
+            Result.notes says so.
         passes: 1 to 3 inference passes for each face of a photo, default 2. Each further one starts from the
             last one's landmarks.
         threads: 1 to 256 CPU threads of networks and ops, default 1. Results do not depend on it.
@@ -59,6 +61,7 @@ class Options:
     min_face_px: float = 0.0
     field_of_view_deg: float = 40.0
     max_megapixels: float = 64.0
+    allow_truncated: bool = False
     passes: int = 2
     threads: int = 1
     fit_appearance: bool = False
@@ -73,7 +76,8 @@ class Options:
             self._store(name, whole_number(name, getattr(self, name), low, high))
         for name, (least, most) in NUMBERS.items():
             self._store(name, number(name, getattr(self, name), least, most))
-        self._store("fit_appearance", flag("fit_appearance", self.fit_appearance))
+        for name in ("allow_truncated", "fit_appearance"):
+            self._store(name, flag(name, getattr(self, name)))
         if self.backend not in BACKENDS:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
         if self.preset not in PRESETS:

@@ -10,6 +10,7 @@ from facesdk.core.arrays import Picture
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
 from facesdk.face import Face
+from facesdk.io.path_text import utf8_text
 
 __all__ = ["Face", "Pose", "Quality", "Result"]
 
@@ -21,6 +22,8 @@ class Result:
     faces: list[Face]
     image: Picture  # (H, W, 3) uint8 RGB, EXIF orientation applied
     timings_ms: dict[str, float]  # load, detect, network, refine, decode, camera, quality, total
+    source: str | None = None  # path of the photo, as it was given; None for bytes, open files and arrays
+    notes: tuple[str, ...] = ()  # what is out of the ordinary with the photo, as that part of it is missing
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -46,8 +49,10 @@ class Result:
         return contact_sheet(self.image, [face.drawn() for face in self.faces])
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as plain numbers, for JSON; image_size is (width, height)."""
+        """The result as plain numbers and text, for JSON; image_size is (width, height)."""
         return {
+            "source": None if self.source is None else utf8_text(self.source),
+            "notes": list(self.notes),
             "image_size": list(self.image_size),
             "timings_ms": {stage: round(float(ms), 3) for stage, ms in self.timings_ms.items()},
             "faces": [face.to_dict() for face in self.faces],

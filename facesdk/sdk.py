@@ -22,7 +22,7 @@ from facesdk.errors import InvalidOptions
 from facesdk.face import Face
 from facesdk.inference.engine import open_engine
 from facesdk.inference.regressor import Regressor
-from facesdk.io.image import ImageLike, load_frame, load_image
+from facesdk.io.image import ImageLike, LoadedImage, load_frame, load_photo
 from facesdk.morphable.face_model import FaceModel
 from facesdk.observations import Observations, observe
 from facesdk.options import Options
@@ -53,6 +53,10 @@ class FaceSDK:
             raise InvalidOptions(f"options: got {type(self.options).__name__}, expected facesdk.Options")
         self._detector = detector
         self._engine = open_engine(self.options, _detect_function(detector))
+        self._limits: dict[str, Any] = {
+            "max_megapixels": self.options.max_megapixels,
+            "allow_truncated": self.options.allow_truncated,
+        }
         self._sessions: list[_core.Session] = []  # those that no thread uses; pop and append are atomic
 
     def __repr__(self) -> str:
@@ -78,7 +82,7 @@ class FaceSDK:
         """Reconstruct all faces of one picture.
 
         Args:
-            image: path, bytes, PIL image or array (see facesdk/io/image.py).
+            image: path, bytes, open file, PIL image or array (see facesdk/io/image.py).
             boxes: (N, 4) x0, y0, x1, y1 px, in place of the detector; they are not verified. Boxes that are
                 equal or nearly so (intersection over union above 0.8) are one face.
             intrinsics: (3, 3) camera matrix, px; with it the pose is in true millimetres (pose.metric).
@@ -92,13 +96,13 @@ class FaceSDK:
                 normalised to 0..1 instead of in pixels.
         """
         start = time.perf_counter()
-        picture = load_image(image, bgr=bgr, max_megapixels=self.options.max_megapixels)
+        loaded = load_photo(image, bgr=bgr, **self._limits)
         camera = None if intrinsics is None else check_intrinsics(intrinsics)
         given = None if boxes is None else as_detections(boxes, "boxes")
         load_ms = (time.perf_counter() - start) * 1e3
         with self._session() as session:
-            rows = session.reconstruct(picture, camera, given)
-        result = self._result(rows, picture, load_ms, start)
+            rows = session.reconstruct(loaded.picture, camera, given)
+        result = self._result(rows, loaded, load_ms, start)
         if self.options.fit_appearance:
             for face in result:
                 face.fit_appearance()
@@ -123,11 +127,11 @@ class FaceSDK:
                 remembers one video, which `sdk.tracker.reset()` ends.
         """
         start = time.perf_counter()
-        picture = load_frame(frame, bgr=bgr, max_megapixels=self.options.max_megapixels)
+        loaded = load_frame(frame, bgr=bgr, **self._limits)
         camera = None if intrinsics is None else check_intrinsics(intrinsics)
         load_ms = (time.perf_counter() - start) * 1e3
-        rows = (self.tracker if tracker is None else tracker).session.track(picture, camera, None)
-        return self._result(rows, picture, load_ms, start)
+        rows = (self.tracker if tracker is None else tracker).session.track(loaded.picture, camera, None)
+        return self._result(rows, loaded, load_ms, start)
 
     @functools.cached_property
     def tracker(self) -> Tracker:
@@ -152,7 +156,7 @@ class FaceSDK:
         """The network of the chain by itself, for one thread."""
         return Regressor(self._engine.regressor, self.options.threads)
 
-    def _result(self, rows: dict[str, Any], picture: Picture, load_ms: float, start: float) -> Result:
+    def _result(self, rows: dict[str, Any], loaded: LoadedImage, load_ms: float, start: float) -> Result:
         """The engine's arrays over all faces as faces."""
         errors = rows.get("landmark_error_px")
         reasons = _core.quality_reasons()
@@ -178,14 +182,15 @@ class FaceSDK:
                         tuple(name for bit, name in enumerate(reasons) if bits >> bit & 1),
                     ),
                     model=self.model,
-                    image=picture,
+                    image=loaded.picture,
                     landmark_error_px=None if errors is None else errors[i],
                     threads=self.options.threads,
                     track=None if track < 0 else track,
                 )
             )
         total = (time.perf_counter() - start) * 1e3
-        return Result(faces, picture, {"load": load_ms, **rows["timings_ms"], "total": total})
+        timings = {"load": load_ms, **rows["timings_ms"], "total": total}
+        return Result(faces, loaded.picture, timings, loaded.source, loaded.notes)
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[_core.Session]:

@@ -147,8 +147,8 @@ void bind_engine(py::module_& m) {
       .def_property_readonly("verts", &FaceModel::verts);
   m.def(
       "load_face_model",
-      [](const std::string& path) {
-        return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(path)));
+      [](const PathName& path) {
+        return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(bytes_of(path))));
       },
       "path"_a);
   // The model copies what it keeps but for its mean and identity bases: the bytes must live as long as it
@@ -166,8 +166,8 @@ void bind_engine(py::module_& m) {
   py::class_<EyeNetwork, std::shared_ptr<EyeNetwork>>(m, "EyeNetwork");
   m.def(
       "load_eye_network",
-      [](const std::string& path) {
-        return std::const_pointer_cast<EyeNetwork>(EyeNetwork::load(*Safetensors::open(path)));
+      [](const PathName& path) {
+        return std::const_pointer_cast<EyeNetwork>(EyeNetwork::load(*Safetensors::open(bytes_of(path))));
       },
       "path"_a);
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")

@@ -102,8 +102,8 @@ void bind_networks(py::module_& m) {
                              [](const Int8Network& self) { return std::string(self.graph().kernels->name); });
   m.def(
       "load_int8_network",
-      [](const std::string& path) {
-        return std::const_pointer_cast<Network>(load_int8_network(Safetensors::open(path)));
+      [](const PathName& path) {
+        return std::const_pointer_cast<Network>(load_int8_network(Safetensors::open(bytes_of(path))));
       },
       "path"_a);
   m.def("python_network", &make_python_network, "session"_a);

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <type_traits>
 
 #include "python/array.h"
@@ -95,6 +96,13 @@ T* require_writable(const Array<T, kAxes...>& value, const char* name, std::init
   View<T> view = require(value, name, known);
   if (!view.owner.writeable()) refuse(name, "a read-only array", "one that can be written");
   return static_cast<T*>(view.owner.mutable_data());
+}
+
+// A path as text, or as the bytes that the file system has: they need not be UTF-8.
+using PathName = std::variant<py::bytes, std::string>;
+
+inline std::string bytes_of(const PathName& path) {
+  return std::visit([](const auto& name) { return std::string(name); }, path);
 }
 
 int require_threads(int threads);

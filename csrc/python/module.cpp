@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "common/error.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -21,6 +23,15 @@ const char* class_of(facesdk::ErrorCode code) {
   return "AssetError";
 }
 
+// Names of files, which messages hold, need not be UTF-8.
+void set_error(const char* class_name, const char* message) {
+  namespace py = pybind11;
+  const py::object type = py::module_::import("facesdk.errors").attr(class_name);
+  const auto text = py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(message, static_cast<py::ssize_t>(std::strlen(message)), "backslashreplace"));
+  if (text) PyErr_SetObject(type.ptr(), text.ptr());
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
@@ -31,11 +42,9 @@ PYBIND11_MODULE(_core, m) {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const InvalidArray& error) {
-      const py::object type = py::module_::import("facesdk.errors").attr("InvalidArray");
-      PyErr_SetString(type.ptr(), error.what());
+      set_error("InvalidArray", error.what());
     } catch (const facesdk::Error& error) {
-      const py::object type = py::module_::import("facesdk.errors").attr(class_of(error.code()));
-      PyErr_SetString(type.ptr(), error.what());
+      set_error(class_of(error.code()), error.what());
     }
   });
 

@@ -29,7 +29,11 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def __call__(self, line: str) -> None:
-        stream = sys.stderr if line.startswith("error:") or line.endswith("no face found") else sys.stdout
-        print(line, file=stream, flush=True)
+    def __call__(self, line: str, good: bool) -> None:
+        """Print the line of a photo: what went wrong, and no face, to the standard error output."""
+        print(line, file=sys.stdout if good else sys.stderr, flush=True)
         self._bar.advance(self._task)
+
+    def note(self, line: str) -> None:
+        """Print a line of no photo to the standard error output."""
+        print(line, file=sys.stderr, flush=True)

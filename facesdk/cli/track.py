@@ -27,6 +27,7 @@ def track(
     import json
 
     from facesdk.io.atomic_write import atomic_file
+    from facesdk.io.path_text import path_text
     from facesdk.io.video import video_frames
     from facesdk.options import Options
     from facesdk.sdk import FaceSDK
@@ -39,4 +40,4 @@ def track(
             line = {"frame": count - 1, "time_s": round(time_s, 4), "faces": faces}
             file.write((json.dumps(line) + "\n").encode())
             shown += bool(faces)
-    print(f"{video.name}: faces in {shown} of {count} frames; {out}")
+    print(f"{path_text(video.name)}: faces in {shown} of {count} frames; {path_text(out)}")

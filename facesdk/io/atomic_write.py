@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from facesdk.errors import FaceSDKError
+from facesdk.io.path_text import path_text
 
 
 @contextlib.contextmanager
@@ -19,24 +20,28 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         FaceSDKError: it cannot be written.
     """
-    temporary = None
+    # Short: a name may be as long as the file system allows. Hidden, so that nobody takes it for a result.
+    temporary = path.parent / f".{secrets.token_hex(8)}.part"
+    whole = False
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as file:
-            temporary = file.name
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with open(descriptor, "wb") as file:
             yield file
-        # Temporary files are private; the result should be as readable as any other new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-        temporary = None
+        _rename(temporary, path)
+        whole = True
     except OSError as error:
-        raise FaceSDKError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise FaceSDKError(f"{path_text(path)}: cannot be written ({error.strerror or error})") from error
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        if not whole:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def _rename(temporary: Path, path: Path) -> None:
+    try:
+        os.replace(temporary, path)
+    except ValueError as error:  # a null character, or a letter that the locale's encoding lacks
+        raise FaceSDKError(f"{path_text(path)}: cannot be written ({error})") from error
 
 
 def write_atomic(path: Path, data: bytes) -> None:

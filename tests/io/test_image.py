@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -58,15 +59,55 @@ def test_sixteen_bits_palettes_and_one_bit_open() -> None:
     assert load_image(buffer.getvalue()).shape == (12, 20, 3)
 
 
-@pytest.mark.parametrize(("orientation", "turn"), [
-    (1, lambda p: p), (2, lambda p: p[:, ::-1]), (3, lambda p: p[::-1, ::-1]), (4, lambda p: p[::-1]),
-    (5, lambda p: p.transpose(1, 0, 2)), (6, lambda p: np.rot90(p, -1)),
-    (7, lambda p: np.rot90(p, 2).transpose(1, 0, 2)), (8, lambda p: np.rot90(p)),
-])  # fmt: skip
-def test_exif_orientation(orientation: int, turn: Any) -> None:
+@pytest.mark.parametrize("name", ["png", "tiff"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sixteen_bits_become_eight_exactly(name: str, channels: int) -> None:
+    values = np.random.default_rng(2).integers(0, 255, (12, 20, channels), dtype=np.uint16)
+    ok, data = cv2.imencode(f".{name}", values * 257)  # 257: 0..255 to 0..65535
+    assert ok
+    expected = values if channels == 1 else values[:, :, 2::-1]
+    np.testing.assert_array_equal(load_image(data.tobytes()), np.broadcast_to(expected, (12, 20, 3)))
+
+
+def without_adobe_marker(jpeg: bytes) -> bytes:
+    at = jpeg.index(b"\xff\xee")  # APP14
+    return jpeg[:at] + jpeg[at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big") :]
+
+
+@pytest.mark.parametrize("kind", ["Adobe JPEG", "plain JPEG", "TIFF"])
+def test_cmyk_is_not_inverted(kind: str) -> None:
+    blocks = PIL.Image.fromarray(np.kron(PIXELS[:3, :5], np.ones((16, 16, 1), np.uint8)))
+    buffer = io.BytesIO()
+    blocks.convert("CMYK").save(buffer, kind.split()[-1], quality=100)  # JPEG: inverted, as Photoshop does
+    data = without_adobe_marker(buffer.getvalue()) if kind == "plain JPEG" else buffer.getvalue()
+    assert np.abs(load_image(data).astype(int) - np.asarray(blocks)).mean() < 1
+
+
+TURNS: dict[int, Any] = {
+    1: lambda p: p,
+    2: lambda p: p[:, ::-1],
+    3: lambda p: p[::-1, ::-1],
+    4: lambda p: p[::-1],
+    5: lambda p: p.transpose(1, 0, 2),
+    6: lambda p: np.rot90(p, -1),
+    7: lambda p: np.rot90(p, 2).transpose(1, 0, 2),
+    8: lambda p: np.rot90(p),
+}
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "JPEG", "PIL image"])
+def test_exif_orientation(kind: str, orientation: int) -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = orientation
-    np.testing.assert_array_equal(load_image(png(exif=exif)), turn(PIXELS))
+    blocks = np.kron(PIXELS[:3, :5], np.ones((16, 16, 1), np.uint8))  # JPEG keeps them
+    options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}.get(kind, {})
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(blocks).save(buffer, "PNG" if kind == "PIL image" else kind, exif=exif, **options)
+    loaded = load_image(PIL.Image.open(buffer) if kind == "PIL image" else buffer.getvalue())
+    expected = TURNS[orientation](blocks)
+    assert loaded.shape == expected.shape
+    assert np.abs(loaded.astype(int) - expected).max() <= (3 if kind == "JPEG" else 0)
 
 
 def jpeg_bytes() -> bytes:
@@ -77,13 +118,22 @@ def jpeg_bytes() -> bytes:
     return buffer.getvalue()
 
 
+def webp_bytes() -> bytes:
+    buffer = io.BytesIO()
+    PIL.Image.open(io.BytesIO(jpeg_bytes())).save(buffer, "WEBP")
+    return buffer.getvalue()
+
+
 BAD = {
     "missing file": ("no/such/photo.jpg", "photo.jpg: cannot be read"),
     "folder": (Path("."), "cannot be read"),
     "null in the name": ("a\0b", "cannot be read"),
     "empty bytes": (b"", "empty"),
     "not a picture": (b"hello" * 100, "not a picture"),
-    "cut short": (jpeg_bytes()[:1500], "damaged"),
+    "cut short": (jpeg_bytes()[:1500], "damaged.*allow_truncated"),
+    "cut WebP": (webp_bytes()[:-100], "damaged"),
+    "cut in the first bytes": (jpeg_bytes()[:10], "damaged"),
+    "JPEG XL": (b"\xff\x0a" + bytes(50), "JPEG XL cannot be read; convert"),
     "cut in the header": (png()[:20], "picture"),
     "empty array": (np.zeros((0, 5, 3), np.uint8), "empty"),
     "two channels": (np.zeros((5, 5, 2), np.uint8), r"\(5, 5, 2\)"),

@@ -7,9 +7,12 @@ input but for a trace and says a known pose. They have the same tensors and meta
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -180,7 +183,6 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import hashlib
     import shutil
 
-    import cv2
     from safetensors.numpy import save_file
 
     folder = tmp_path_factory.mktemp("assets")
@@ -249,3 +251,41 @@ def tiny_sdk(tiny_options: Options) -> FaceSDK:
 @pytest.fixture
 def picture() -> npt.NDArray[np.uint8]:
     return photo()
+
+
+@pytest.fixture
+def facesdk(tiny_assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """facesdk("reconstruct", ...) -> (status, stdout, stderr), with tiny assets and one box per picture."""
+    import facesdk.sdk as sdk
+    from facesdk.cli.main import main
+
+    def detect(picture: Any) -> Any:
+        return [[110, 60, 210, 180]] if picture.max() > 0 else []
+
+    make = sdk.FaceSDK.__init__
+    monkeypatch.setattr(
+        sdk.FaceSDK, "__init__", lambda self, options=None: make(self, options, detector=detect)
+    )
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["facesdk", *map(str, arguments)])
+        try:
+            main()
+            status = 0
+        except SystemExit as leave:
+            status = int(leave.code or 0)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+@pytest.fixture
+def photos(tmp_path: Path, picture: Any) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.png"), picture)
+    cv2.imwrite(str(folder / "b.png"), picture * 0)
+    (folder / "c.jpg").write_bytes(b"no picture")
+    (folder / "notes.txt").write_text("not a photo")
+    return folder

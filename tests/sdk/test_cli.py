@@ -16,43 +16,6 @@ from facesdk.inference.backends import library_version
 from facesdk.options import BACKENDS
 
 
-@pytest.fixture
-def facesdk(tiny_assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """facesdk("reconstruct", ...) -> (status, stdout, stderr), with tiny assets and one box per picture."""
-    import facesdk.sdk as sdk
-
-    def detect(picture: Any) -> Any:
-        return [[110, 60, 210, 180]] if picture.max() > 0 else []
-
-    make = sdk.FaceSDK.__init__
-    monkeypatch.setattr(
-        sdk.FaceSDK, "__init__", lambda self, options=None: make(self, options, detector=detect)
-    )
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["facesdk", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as leave:
-            status = int(leave.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
-
-
-@pytest.fixture
-def photos(tmp_path: Path, picture: Any) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    cv2.imwrite(str(folder / "a.png"), picture)
-    cv2.imwrite(str(folder / "b.png"), picture * 0)
-    (folder / "c.jpg").write_bytes(b"no picture")
-    (folder / "notes.txt").write_text("not a photo")
-    return folder
-
-
 def test_sample_writes_everything(facesdk: Any, tmp_path: Path) -> None:
     status, out, err = facesdk("reconstruct", "--sample", "--out", tmp_path / "out")
     assert status == 0, err
@@ -83,11 +46,11 @@ def test_only_what_is_asked_for_is_written(
 def test_one_bad_photo_costs_only_itself(facesdk: Any, photos: Path, tmp_path: Path) -> None:
     status, out, err = facesdk("reconstruct", photos, photos / "missing.png", "--out", tmp_path / "out")
     assert status == 2
-    assert out.splitlines()[0].startswith("a.png: 1 face")
+    assert out.splitlines()[0].startswith(f"{photos}/a.png: 1 face")
     lines = err.splitlines()
-    assert lines[0] == "b.png: no face found"
-    assert lines[1].startswith("error: c.jpg: not a picture")
-    assert lines[2].startswith("error: missing.png: cannot be read")
+    assert lines[0] == f"{photos}/b.png: no face found"
+    assert lines[1].startswith(f"error: {photos}/c.jpg: not a picture")
+    assert lines[2].startswith(f"error: {photos}/missing.png: cannot be read")
     assert len(lines) == 3
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert "a_face0.glb" in names
@@ -106,7 +69,9 @@ def test_photos_of_one_name_do_not_overwrite_each_other(facesdk: Any, photos: Pa
 @pytest.mark.parametrize(("arguments", "words"), [
     (["reconstruct"], "no photo given"),
     (["reconstruct", "--sample", "--formats", "stl"], "expected some of"),
+    (["reconstruct", "--sample", "--formats", ","], "expected some of"),
     (["reconstruct", "--sample", "--max-faces", "0"], "max_faces"),
+    (["reconstruct", "--sample", "--max-megapixels", "2000"], "max_megapixels"),
     (["reconstruct", "--sample", "--backend", "abacus"], "backend"),
     (["reconstruct", "nowhere.jpg"], "nowhere.jpg: cannot be read"),
     (["bench", "nowhere.jpg"], "nowhere.jpg: cannot be read"),
@@ -120,6 +85,12 @@ def test_errors_are_one_line_and_status_2(
     assert words in err
     assert len(err.strip().splitlines()) == 1
     assert out == ""
+
+
+def test_the_version_is_printed(facesdk: Any) -> None:
+    from facesdk import __version__
+
+    assert facesdk("--version") == (0, f"facesdk {__version__}\n", "")
 
 
 def test_an_empty_folder_and_an_impossible_one(facesdk: Any, tmp_path: Path) -> None:
@@ -211,6 +182,27 @@ def test_bench_prints_and_stores_every_stage(facesdk: Any, tmp_path: Path) -> No
         assert stage in out
         assert content["stages"][stage]["p50"] <= content["stages"][stage]["p99"]
     assert str(tmp_path) not in json.dumps(content)
+
+
+def test_the_limit_of_megapixels_is_an_option(facesdk: Any, photos: Path, tmp_path: Path) -> None:
+    run = ("reconstruct", photos / "a.png", "--formats", "json", "--out", tmp_path / "out")
+    status, _, err = facesdk(*run, "--max-megapixels", "0.01")
+    assert (status, "limit is 0.01" in err, len(err.splitlines())) == (2, True, 1)
+    assert facesdk(*run, "--max-megapixels", "0.1")[0] == 0
+
+
+def test_a_part_of_a_photo_is_taken_on_request(
+    facesdk: Any, photos: Path, picture: Any, tmp_path: Path
+) -> None:
+    data = cv2.imencode(".jpg", picture)[1].tobytes()
+    for number, missing in enumerate((2, 500, len(data) // 2)):
+        (photos / f"cut{number}.jpg").write_bytes(data[:-missing])
+        run = ("reconstruct", photos / f"cut{number}.jpg", "--formats", "json", "--out", tmp_path / "out")
+        status, _, err = facesdk(*run)
+        assert (status, "--allow-truncated" in err, len(err.splitlines())) == (2, True, 1)
+        status, out, err = facesdk(*run, "--allow-truncated")
+        assert (status, "incomplete picture" in out, len(out.splitlines()), err) == (0, True, 1, "")
+        assert json.loads((tmp_path / "out" / f"cut{number}.json").read_text())["notes"]
 
 
 def test_colours_are_fitted_where_a_format_shows_them(facesdk: Any, tmp_path: Path) -> None:

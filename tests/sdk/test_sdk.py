@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -44,6 +47,23 @@ def test_one_face_has_everything_the_readme_names(tiny_sdk: FaceSDK, picture: An
         "quality",
         "total",
     }
+
+
+def test_result_holds_the_path_and_whether_the_file_was_whole(
+    tiny_options: Options, picture: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(cv2.imencode(".jpg", picture)[1].tobytes()[:-500])
+    sdk = FaceSDK(dataclasses.replace(tiny_options, allow_truncated=True), detector=[[110, 60, 210, 180]])
+    for result in (sdk.reconstruct(file), sdk.track(file)):
+        assert len(result.faces) == 1
+        assert result.source == str(file)
+        assert "incomplete picture" in result.notes[0]
+        record = result.to_dict()
+        assert (record["source"], record["notes"]) == (str(file), list(result.notes))
+    for image in (picture, cv2.imencode(".png", picture)[1].tobytes()):
+        result = sdk.reconstruct(image)
+        assert (result.source, result.notes) == (None, ())
 
 
 def test_the_frontal_answer_of_the_network_lands_in_the_box(tiny_sdk: FaceSDK, picture: Any) -> None:
