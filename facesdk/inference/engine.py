@@ -46,17 +46,22 @@ def open_network(path: str | os.PathLike[str], backend: str, threads: int) -> _c
     """
     name = os.path.basename(os.fspath(path))
     if backend == "native":
-        return _core.load_int8_network(os.fsencode(path))  # bytes: a name need not be UTF-8
+        return _core.load_int8_network(_native_path(path))
     if Path(path).suffix == ".plan":
         raise AssetError(f"{name}: {backend} cannot run a .plan file; give the .onnx or backend native")
     return _core.python_network(PixelSession(open_session(path, backend, threads), name, backend))
+
+
+def _native_path(path: str | os.PathLike[str]) -> Any:
+    """The path as bytes, which std::string takes as they are: a name need not be UTF-8."""
+    return os.fsencode(path)
 
 
 def open_face_model(path: str | os.PathLike[str] | None) -> _core.FaceModel:
     """Load a face model for the native engine; one without packed shapes is packed first."""
     file = manifest.asset_path(manifest.FACE_MODEL) if path is None else Path(path)
     try:
-        return _core.load_face_model(os.fsencode(file))
+        return _core.load_face_model(_native_path(file))
     except AssetError:
         packed = _packed(file)
         if packed is None:
@@ -98,7 +103,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         detector=None if detect is not None else open_network(*detector_file(options), threads),
         regressor=open_network(*regressor_file(options), threads),
         face_model=open_face_model(options.face_model),
-        eyes=_core.load_eye_network(os.fsencode(manifest.asset_path(manifest.EYES))),
+        eyes=_core.load_eye_network(_native_path(manifest.asset_path(manifest.EYES))),
         detect=detect,
         max_faces=options.max_faces,
         min_detector_score=options.min_detector_score,

@@ -66,6 +66,19 @@ def gray_profile(gamma: float) -> bytes:
     return profile(b"GRAY", {b"wtpt": white, b"kTRC": gamma_curve(gamma)})
 
 
+def cmyk_profile() -> bytes:
+    """A printer of black alone: lightness falls with K, whatever the other inks."""
+    inks = np.indices((2, 2, 2, 2)).reshape(4, 16)  # corners of the table, K changes fastest
+    lab = np.stack([255 * (1 - inks[3]), np.full(16, 128), np.full(16, 128)], axis=1)  # L 100 to 0, no tint
+    ramp = np.arange(256, dtype=np.uint8).tobytes()
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
+    table += 4 * ramp + lab.astype(np.uint8).tobytes() + 3 * ramp
+    tags = {b"wtpt": b"XYZ " + bytes(4) + fixed(*WHITE_D50), b"A2B0": table + bytes(-len(table) % 4)}
+    content = bytearray(profile(b"CMYK", tags))
+    content[12:16], content[20:24] = b"prtr", b"Lab "
+    return bytes(content)
+
+
 OTHERS = {
     "linear": rgb_profile("sRGB", gamma_curve(1.0)),
     "gamma 1.8": rgb_profile("sRGB", gamma_curve(1.8)),
@@ -148,6 +161,18 @@ def test_gray_pictures_are_converted(gamma: float) -> None:
     bright = gray > 80  # 8 bits of linear light cannot tell dark ones apart
     assert np.abs(np.asarray(values).astype(int) - gray)[bright].max() > LEVELS
     assert np.abs(loaded.astype(int) - gray[:, :, None])[bright].max() <= LEVELS
+
+
+@pytest.mark.parametrize(("inks", "gray"), [
+    ((255, 0, 0, 0), 255),  # cyan, of which this printer knows nothing
+    ((0, 255, 255, 0), 255),
+    ((0, 0, 0, 255), 0),
+    ((80, 40, 200, 128), 119),  # L = 50
+])  # fmt: skip
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk_pictures_are_converted(inks: tuple[int, ...], gray: int, kind: str) -> None:
+    loaded = load_image(stored(PIL.Image.new("CMYK", (16, 16), inks), cmyk_profile(), kind))
+    assert np.abs(loaded.astype(int) - gray).max() <= LEVELS
 
 
 @pytest.mark.parametrize("name", SRGB)

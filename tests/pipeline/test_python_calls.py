@@ -20,6 +20,7 @@ PACKAGE = Path(facesdk.__path__[0])
 ALLOWED = {
     "sdk.py": {"reconstruct", "track", "_session", "_result"},
     "io/image.py": None,
+    "io/array_picture.py": None,
     "core/appearance.py": {"__init__"},
     "core/pose.py": {"__init__"},
     "core/quality.py": {"__init__"},

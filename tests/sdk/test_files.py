@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -205,6 +206,25 @@ def test_an_interrupted_write_keeps_the_old_file_and_leaves_no_scrap(
         write_atomic(target, b"new")
     assert target.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["face.json"]
+
+
+@pytest.mark.parametrize("stem", ["a" * 240, "a" * 250, "é" * 120, "写" * 83, "a b." * 60])
+def test_every_name_that_the_file_system_takes_can_be_written(face: Face, tmp_path: Path, stem: str) -> None:
+    for suffix in (".json", ".obj", ".ply"):
+        face.save(tmp_path / (stem + suffix))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        stem + suffix for suffix in (".json", ".obj", ".mtl", ".png", ".ply")
+    }
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])
+def test_files_are_as_readable_as_any_new_one(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_atomic(tmp_path / "x.json", b"{}")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.json").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
 def test_pictures_are_saved_as_rgb(tmp_path: Path) -> None:
