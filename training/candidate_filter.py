@@ -98,7 +98,7 @@ def features(rows: Array) -> Array:
     score, disagreement, size, together, face_logit, landmark_error = rows[:, 2:].T
     size = np.log(np.clip(size, _core.SMALL_PX, _core.LARGE_PX))
     disagreement = np.log(np.maximum(disagreement, 1e-4))
-    face_logit = np.clip(face_logit, -_core.MOST_LOGIT, _core.MOST_LOGIT)
+    face_logit = np.clip(face_logit, 0.0, _core.MOST_LOGIT)
     error = np.log(np.where(landmark_error > 0, landmark_error, _core.USUAL_ERROR) / _core.USUAL_ERROR)
     return np.stack([np.ones(len(rows)), score, disagreement, size, together, face_logit, error], 1)
 

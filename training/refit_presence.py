@@ -4,8 +4,8 @@
         --out runs/x/refit.safetensors
 
 The network stays as it is; from its hidden features a logistic regression tells faces, augmented and covered
-as in training, from what the detector took for faces and from signs (training/detector/signs.py), which no
-photo set shows. Minutes, where a training run takes hours.
+as in training, from what the detector took for faces, from faces on their side or head and from signs
+(training/detector/signs.py), which no photo set shows. Minutes, where a training run takes hours.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from training.networks.mobile_facernet import MobileFaceRNet
 from training.photometry import Photometry
 from training.train import FACE_MODEL
 
-SIGNS, FACES = 4000, 14_000
+SIGNS, FACES, TURNED = 4000, 14_000, 3000
 HELD_OUT = 0.03
 DECAY = 1e-4
 STEPS = 60
@@ -90,13 +90,22 @@ def main() -> None:
     faces = faces[torch.randperm(len(faces), generator=generator)[:FACES]]
     picked = torch.cat([faces, rows[~labelled[rows]]])
 
-    def seen(some: Tensor, photometry: Photometry | None) -> Tensor:
+    def seen(some: Tensor, photometry: Photometry | None, jitter: Jitter | None = None) -> Tensor:
         chunks = torch.split(some, CHUNK)
-        drawn = (augment.draw(chunk, size, Jitter(), photometry).crops for chunk in chunks)
+        drawn = (augment.draw(chunk, size, jitter or Jitter(), photometry).crops for chunk in chunks)
         return torch.cat([features(network, crops) for crops in drawn])
 
-    x = torch.cat([seen(picked, Photometry()), features(network, sign_crops(SIGNS, size, 5))])
-    y = torch.cat([presence[picked], torch.zeros(SIGNS)])
+    turned, covered = faces[torch.randperm(len(faces))[:TURNED]], Photometry(cut=0.15)
+    x = torch.cat(
+        [
+            seen(picked, covered),
+            seen(turned, covered, Jitter(turned=1.0)),
+            features(network, sign_crops(SIGNS, size, 5)),
+        ]
+    )
+    y = torch.cat([presence[picked], torch.zeros(len(turned) + SIGNS)])
+    held_faces = held[(presence[held] > 0) & labelled[held]]
+    held_turned = seen(held_faces, None, Jitter(turned=1.0))
     held_x = torch.cat([seen(held, None), features(network, sign_crops(1000, size, 6))])
     held_y = torch.cat([presence[held], torch.zeros(1000)])
     layer = network.head.presence
@@ -106,7 +115,9 @@ def main() -> None:
             told = layer(held_x)[:, 0]
             wrong = (told[held_y == 0] > 0).float().mean(), (told[-1000:] > 0).float().mean()
             lost = (told[held_y > 0] < 0).float().mean()
-        print(f"{when}: {wrong[0]:.3f} of no faces, {wrong[1]:.3f} of signs taken; {lost:.4f} of faces lost")
+            upset = (layer(held_turned)[:, 0] > 0).float().mean()
+        taken = f"{wrong[0]:.3f} of no faces, {wrong[1]:.3f} of signs, {upset:.3f} of turned faces taken"
+        print(f"{when}: {taken}; {lost:.4f} of faces lost", flush=True)
 
     report("before")
     optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe")

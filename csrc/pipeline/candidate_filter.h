@@ -17,15 +17,15 @@ namespace facesdk {
 constexpr float kCandidateScore = 0.3f;  // a candidate's least score, over the score asked of a face
 constexpr double kSmallPx = 14.0, kLargePx = 96.0;  // sizes of a box beyond which size counts no more
 constexpr double kUsualError = 0.017;               // landmark_error of a face: one without it loses nothing
-constexpr double kMostLogit = 8.0;                  // beyond it, on either side, face_logit counts no more
+constexpr double kMostLogit = 4.0;  // face_logit counts from 0 to this; below, landmark_error says more
 // Weak candidates (below the score asked of a face) that get an inference pass: so many for each strong one,
 // but always a few. Chosen on 239 training scenes: 5 of their 580 labelled faces are lost by it and by
 // `drop_hopeless`, and a picture costs 20 network runs in place of 55.
 constexpr int32_t kWeakPerStrong = 4, kLeastWeak = 7;
 constexpr int32_t kCandidatesPerFace = 4;  // of the faces asked for: bounds the time that a crowd can take
 
-// Keeps the candidates worth another inference pass: those whose first face_logit is not hopeless, never
-// none.
+// Keeps the candidates worth another inference pass: those whose first face_logit is not hopeless; where
+// there are none, the three most hopeful.
 void drop_hopeless(ObservationList* candidates, std::vector<int32_t>* chosen);
 
 // Keeps the candidates that show a face with a probability of at least `min_score`, each face once, in their

@@ -14,19 +14,21 @@ SAME_FACE = 0.5  # share of the smaller of two landmark boxes within the other
 LAST_RESORT = 0.2  # share of the asked score that is enough for the only face of a picture
 MOST_UNCERTAINTY = 0.02  # crop sides, from which nothing is a last resort
 SMALL_PX, LARGE_PX = 14.0, 96.0  # sizes of a box beyond which size counts no more
-MOST_LOGIT = 8.0  # beyond it, on either side, face_logit counts no more
+MOST_LOGIT = 4.0  # face_logit counts from 0 to this
 # Logistic regression on the candidates in training scenes and close-ups, by training/candidate_filter.
-BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -2.284, 10.885, -0.262
-PER_LOG_SIZE, PER_OVERLAP, PER_FACE_LOGIT, PER_LOG_ERROR = 0.358, -6.006, 0.629, -1.0
+BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = 0.681, 10.543, -0.207
+PER_LOG_SIZE, PER_OVERLAP, PER_FACE_LOGIT, PER_LOG_ERROR = -0.123, -5.060, 0.663, -1.403
 USUAL_ERROR = 0.017  # expected landmark error of a face over its size
 LEAST_EVIDENCE = 2.5  # of score and face_logit together, for a second pass
+LEAST_HOPEFUL = 3  # that go on where none has it
 
 
 def drop_hopeless(scores: FloatArray, face_logits: DoubleArray) -> list[int]:
-    """Numbers of those worth another inference pass, never none; NaN where the network has no such output."""
+    """Numbers of those worth another inference pass, the most hopeful where none is; NaN where the network
+    has no such output."""
     evidence = PER_SCORE * scores.astype(float) + PER_FACE_LOGIT * np.nan_to_num(face_logits, nan=0.0)
     kept = np.flatnonzero((evidence >= LEAST_EVIDENCE) | np.isnan(face_logits)).tolist()
-    return kept or [int(np.argmax(evidence))]
+    return kept or sorted(np.argsort(-evidence, kind="stable")[:LEAST_HOPEFUL].tolist())
 
 
 def face_probability(
@@ -40,7 +42,7 @@ def face_probability(
     """Probability that a candidate shows a face."""
     logit = BIAS + PER_SCORE * score + PER_LOG_DISAGREEMENT * math.log(max(disagreement, 1e-4))
     logit += PER_LOG_SIZE * math.log(min(max(size_px, SMALL_PX), LARGE_PX)) + PER_OVERLAP * overlap
-    logit += PER_FACE_LOGIT * min(max(face_logit, -MOST_LOGIT), MOST_LOGIT)
+    logit += PER_FACE_LOGIT * min(max(face_logit, 0.0), MOST_LOGIT)
     if landmark_error > 0:
         logit += PER_LOG_ERROR * math.log(landmark_error / USUAL_ERROR)
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))

@@ -76,7 +76,8 @@ def test_a_face_cut_by_the_border_is_right_and_said_to_be_cut(
         picture = picture[: int(low[1] + (1 - share) * size[1])]
     found = sdk.reconstruct(np.ascontiguousarray(picture)).faces
     for face in found[:1]:
-        assert error_percent(face.landmarks_px, true) < 4
+        # Beyond a third of a head that is turned the nose's line is gone, too.
+        assert error_percent(face.landmarks_px, true) < (4 if share < 0.3 or name == "sample" else 6)
         assert "cut by the border" in face.quality.reasons
         assert face.quality.score < 0.7
 
