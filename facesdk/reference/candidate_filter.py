@@ -15,7 +15,7 @@ LAST_RESORT = 0.2  # share of the asked score that is enough for the only face o
 MOST_UNCERTAINTY = 0.02  # crop sides, from which nothing is a last resort
 SMALL_PX, LARGE_PX = 14.0, 96.0  # sizes of a box beyond which size counts no more
 MOST_LOGIT = 8.0  # beyond it, on either side, face_logit counts no more
-# Logistic regression on the candidates in training scenes and close-ups, by training/candidate_filter.
+# Logistic regression on the candidates in training scenes and close-ups, by training/candidate_filter/fit.py.
 BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = -2.284, 10.885, -0.262
 PER_LOG_SIZE, PER_OVERLAP, PER_FACE_LOGIT = 0.358, -6.006, 0.629
 LEAST_EVIDENCE = 2.5  # of score and face_logit together, for a second pass
