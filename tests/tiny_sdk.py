@@ -7,7 +7,7 @@ input but for a trace and says a known pose. They have the same tensors and meta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,8 @@ MakeNetwork = Callable[..., Path]
 
 def surface(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Depth in mm of the tiny face at x, y in -1..1: half an ellipsoid and a nose."""
-    return 70 * np.sqrt(np.maximum(0, 1 - 0.5 * x**2 - 0.45 * y**2)) + 25 * np.exp(-(x**2 + y**2) / 0.03)
+    depth = 70 * np.sqrt(np.maximum(0, 1 - 0.5 * x**2 - 0.45 * y**2)) + 25 * np.exp(-(x**2 + y**2) / 0.03)
+    return np.asarray(depth)
 
 
 def grid(n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -81,7 +82,7 @@ def tiny_tensors() -> dict[str, npt.NDArray[np.generic]]:
     for k in range(N_EXP):
         near = rng.choice(controls, 12, replace=False)
         index.append(np.sort(near))
-        value.append(np.tile(np.float16([0, 0, 3 + k / 20]), (12, 1)))
+        value.append(np.tile(np.array([0, 0, 3 + k / 20], np.float16), (12, 1)))
         ptr.append(ptr[-1] + 12)
     sub = midpoints()
     rows, columns = np.nonzero(sub)
@@ -113,7 +114,7 @@ def tiny_tensors() -> dict[str, npt.NDArray[np.generic]]:
             [np.argmin(((centers - w) ** 2).sum(1)) for w in wanted], dtype=np.int32
         ),
         "landmark_bary": np.full((68, 3), 1 / 3, np.float32),
-        "albedo_mean_control": np.tile(np.float32([0.7, 0.5, 0.4]), (controls, 1)),
+        "albedo_mean_control": np.tile(np.array([0.7, 0.5, 0.4], np.float32), (controls, 1)),
         "albedo_basis_q": rng.integers(-20, 20, (N_TEX, controls, 3)).astype(np.int8),
         "albedo_scale": np.full(N_TEX, 0.001, np.float32),
         "arkit_map": arkit,
@@ -204,7 +205,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tiny_assets(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tiny_assets(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The tiny folder in the place of the bundled assets; a copy, which a test may damage."""
     import shutil
 
