@@ -30,7 +30,7 @@ def to_onnx(
     import torch
 
     from export.onnx.to_onnx import export_network, largest_difference
-    from training.checkpoint import load_average
+    from training.reconstruction.checkpoints import load_average
 
     torch.set_num_threads(1)
     network = load_average(checkpoint)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facesdk.inference import open_session
-from training.augment import Augment
-from training.camera import project, rotation_from_six
-from training.data import load_shards
-from training.linear_face import load_linear_face
+from training.augmentation.augment import Augment
+from training.face_model.camera import project, rotation_from_six
+from training.face_model.linear_face import load_linear_face
+from training.shards.load import load_shards
 
 FACE_MODEL = Path(__file__).parent.parent / "facesdk" / "assets" / "face_model.safetensors"
-HELD_OUT = 0.02  # share of the people, as in training/settings.py
+HELD_OUT = 0.02  # share of the people, as in training/reconstruction/settings.py
 
 
 def load_augment(shards: Path) -> Augment:

@@ -224,6 +224,6 @@ EYE_DOWN: int = 14
 EYE_WIDTH: float = 1.5
 FOREHEAD: float = 0.31
 LARGE_PX: float = 96.0
-MOST_LOGIT: float = 8.0
+MOST_LOGIT: float = 4.0
 SMALL_PX: float = 14.0
 USUAL_ERROR: float = 0.017

@@ -29,6 +29,8 @@ from facesdk.options import Options
 from facesdk.result import Result
 from facesdk.tracking.tracker import Tracker
 
+_REASONS = _core.quality_reasons()  # by bit
+
 
 class FaceSDK:
     """Photos in, faces in 3D out.
@@ -159,7 +161,6 @@ class FaceSDK:
     def _result(self, rows: dict[str, Any], loaded: LoadedImage, load_ms: float, start: float) -> Result:
         """The engine's arrays over all faces as faces."""
         errors = rows.get("landmark_error_px")
-        reasons = _core.quality_reasons()
         faces = []
         for i, track in enumerate(rows["tracks"].tolist()):
             bits = int(rows["reasons"][i])
@@ -179,7 +180,7 @@ class FaceSDK:
                     score=float(rows["scores"][i]),
                     quality=Quality(
                         float(rows["quality"][i]),
-                        tuple(name for bit, name in enumerate(reasons) if bits >> bit & 1),
+                        tuple(name for bit, name in enumerate(_REASONS) if bits >> bit & 1),
                     ),
                     model=self.model,
                     image=loaded.picture,

@@ -15,6 +15,20 @@ if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))
 
 
+from tests.tiny_sdk import (  # noqa: E402, F401 (after the path; pytest finds fixtures by name)
+    facesdk,
+    make_network,
+    make_output,
+    photos,
+    picture,
+    tiny_assets,
+    tiny_folder,
+    tiny_model,
+    tiny_options,
+    tiny_sdk,
+)
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Folder with eval/, train/ and ict_facekit/; the test is skipped, and says so, where there is none."""

@@ -5,8 +5,8 @@ wanted share of the box's pixels; the field is white noise blurred by 0.10 to 0.
 so that one to some round-ended patches come out. They reach beyond the box where the field does, 0.15 of
 its side at most. Each picture's patches are filled with one of four procedural textures in random colours:
 waves, checks, dots, clouds; their edge is one pixel soft. Seed: (SEED, picture's number, per cent), NumPy's
-PCG64. Training covers faces with ragged ellipses and boxes cut from other photos (training/occluders.py):
-neither shape nor filling is shared.
+PCG64. Training covers faces with ragged ellipses and boxes cut from other photos
+(training/augmentation/occluders.py): neither shape nor filling is shared.
 
 Mask. The templates of MaskTheFace (MIT) with their six anchors, put on the jaw's corners, nose bridge and
 chin of the true points by a thin-plate spline; turned heads get the template of their side; the

@@ -18,8 +18,9 @@ import typer
 from benchmarks.check import check
 from benchmarks.speed.cold_start import cold_start, memory
 from benchmarks.speed.machine import all_cores, describe_machine, pin
+from benchmarks.speed.outside_ops import outside_ops, show_outside
 from benchmarks.speed.stages import Rows, add_roofline, batches, draw, engines, photos, show, stages
-from facesdk import manifest
+from facesdk import FaceSDK, Options, manifest
 from facesdk.core.arrays import Picture
 from facesdk.io.image import load_image
 
@@ -42,6 +43,9 @@ def speed(
     tables: dict[str, Rows] = {}
     for backend in engines():
         tables[f"{backend}, 1 thread"] = stages(image, runs, backend, 1)
+    outside = outside_ops(FaceSDK(Options(backend="native", threads=1)), image, runs)
+    show_outside(outside)
+    figures["outside_ops_ms"] = outside["sum"]["outside"]
     limits = add_roofline(tables["native, 1 thread"], image)
     print(f"one core: {limits['gigabytes_per_s']:.1f} GB/s copied, {limits['gigaflops']:.0f} Gflop/s float32")
     with all_cores():
@@ -54,7 +58,7 @@ def speed(
         draw(tables, picture)
     if json_file:
         content = {"machine": machine, "limits": limits, "runs": runs, "stages": tables}
-        content |= {"batches": throughput, "bounded": figures}
+        content |= {"outside ops": outside, "batches": throughput, "bounded": figures}
         json_file.write_text(json.dumps(content, indent=1) + "\n")
     if check_bounds and not check("sdk", figures):
         raise typer.Exit(1)

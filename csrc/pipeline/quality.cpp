@@ -29,8 +29,8 @@ constexpr Ramp kYawDeg{110.0, 60.0};      // beyond 60 degrees one eye is hidden
 constexpr Ramp kOutside{0.5, 0.0};        // share of the landmarks' box that lies out of the picture
 constexpr Ramp kScore{0.2, 0.7};
 constexpr Ramp kLandmarkError{0.0475, 0.0205};  // 95 of 100 training faces have less than 0.026
-constexpr Ramp kBrightness{0.01, 0.06};  // mean
-constexpr Ramp kSaturated{0.6, 0.15};    // share of the pixels at the upper end
+constexpr Ramp kBrightness{0.01, 0.06};         // mean
+constexpr Ramp kSaturated{0.6, 0.15};           // share of the pixels at the upper end
 constexpr float kWhite = 0.97f;
 
 struct Exposure {

@@ -8,7 +8,7 @@ namespace facesdk {
 namespace {
 
 constexpr double kMostError = 0.045;  // landmark_error of what may be an upright face
-constexpr double kLeastLogit = 4.0;  // its face_logit
+constexpr double kLeastLogit = 4.0;   // its face_logit
 constexpr double kQuarter = 90.0;
 
 bool may_be_upright(const FaceObservation& face) {

@@ -6,8 +6,8 @@
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
-#include <variant>
 #include <type_traits>
+#include <variant>
 
 #include "python/array.h"
 

@@ -11,7 +11,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
-from training.camera import FOCAL_RATIO, Z0_MM
+from training.face_model.camera import FOCAL_RATIO, Z0_MM
 from training.networks.mobile_facernet import ExportForm, MobileFaceRNet
 
 OPSET = 17

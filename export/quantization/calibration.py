@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from export.parity import HELD_OUT, load_augment
 from facesdk.detect import letterbox, resize
-from training.augment import Jitter
+from training.augmentation.augment import Jitter
 from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.pack import Pack
 

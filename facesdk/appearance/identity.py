@@ -1,8 +1,8 @@
 """Identity embedding: linear map of shape and albedo coefficients to 128-D.
 
-Learned from photos by ridge regression onto a face recogniser's embedding (training/learn_identity.py). No
-pixel enters: it distinguishes only what the reconstruction holds. It does not replace a recogniser, least of
-all where the face is covered, dark or in profile.
+Learned from photos by ridge regression onto a face recogniser's embedding (training/identity/learn_code.py).
+No pixel enters: it distinguishes only what the reconstruction holds. It does not replace a recogniser, least
+of all where the face is covered, dark or in profile.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class IdentityMap:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> IdentityMap:
-        """Read the file that training/learn_identity.py wrote.
+        """Read the file that training/identity/learn_code.py wrote.
 
         Raises:
             AssetError: it is missing or damaged.

@@ -15,7 +15,7 @@ LAST_RESORT = 0.2  # share of the asked score that is enough for the only face o
 MOST_UNCERTAINTY = 0.02  # crop sides, from which nothing is a last resort
 SMALL_PX, LARGE_PX = 14.0, 96.0  # sizes of a box beyond which size counts no more
 MOST_LOGIT = 4.0  # face_logit counts from 0 to this
-# Logistic regression on the candidates in training scenes and close-ups, by training/candidate_filter.
+# Logistic regression on the candidates in training scenes and close-ups, by training/candidate_filter/fit.py.
 BIAS, PER_SCORE, PER_LOG_DISAGREEMENT = 0.681, 10.543, -0.207
 PER_LOG_SIZE, PER_OVERLAP, PER_FACE_LOGIT, PER_LOG_ERROR = -0.123, -5.060, 0.663, -1.403
 USUAL_ERROR = 0.017  # expected landmark error of a face over its size

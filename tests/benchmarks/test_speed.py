@@ -53,7 +53,7 @@ def test_an_error_in_a_fresh_interpreter_is_one_line() -> None:
 
 def test_cold_start_and_memory_give_every_bounded_figure() -> None:
     figures = cold_start(1) | memory(20)
-    assert set(read_bounds("sdk")) <= set(figures)
+    assert set(read_bounds("sdk")) - {"outside_ops_ms"} == set(figures) & set(read_bounds("sdk"))
     assert all(np.isfinite(value) for value in figures.values())
     assert figures["peak_mb"] > 30
 

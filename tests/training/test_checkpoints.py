@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.checkpoint import load_average
 from training.detector.network import DetectorNet
+from training.reconstruction.checkpoints import load_average
 
 ROOT = Path(__file__).parents[2]
 KEPT, ASSETS = ROOT / "training/checkpoints", ROOT / "facesdk/assets"

@@ -32,10 +32,10 @@ def run(*arguments: object) -> None:
 @pytest.mark.slow
 def test_the_commands_train_a_network_from_scratch(data_dir: Path, tmp_path: Path) -> None:
     labels = ROOT / "training" / "labels" / "fits.npz"
-    run("training.pack", "--data", data_dir, "--labels", labels, "--out", tmp_path / "shards")
+    run("training", "pack-shards", "--data", data_dir, "--labels", labels, "--out", tmp_path / "shards")
     (tmp_path / "smoke.toml").write_text(CONFIG)
     run(
-        "training.train", "--shards", tmp_path / "shards", "--config", tmp_path / "smoke.toml",
+        "training", "train", "--shards", tmp_path / "shards", "--config", tmp_path / "smoke.toml",
         "--out", tmp_path / "run",
     )  # fmt: skip
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]

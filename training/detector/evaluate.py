@@ -1,20 +1,19 @@
-"""How a detector does on held-out training pictures; the evaluation sets are never used to choose by.
-
-python -m training.detector.evaluate --pack runs/detector/pack --model detector.onnx
-"""
+"""How a detector does on held-out training pictures; the evaluation sets are never used to choose by."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
+import typer
 
 from benchmarks.metrics.box_matching import Array, match
 from facesdk.detect import Detections, Detector
 from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.pack import Pack
+from training.options import PackFolder
 
 STORED = 416  # long side that the scenes are reduced to: small faces are what is hard
 ALARMS = 0.3  # false alarms of 16 px and more allowed per picture
@@ -78,15 +77,11 @@ def _is_found(result: Detections, centre: Array, box: Array, threshold: float, m
     return False
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pack", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--long-side", type=int, default=608)
-    args = parser.parse_args()
-    for name, value in evaluate(args.model, args.pack, args.long_side).items():
+def evaluate_detector(
+    pack: PackFolder,
+    model: Annotated[Path, typer.Option(help="detector, .onnx or .plan")],
+    long_side: Annotated[int, typer.Option(help="px of the picture as the network sees it")] = 608,
+) -> None:
+    """Measure a detector on held-out training pictures."""
+    for name, value in evaluate(model, pack, long_side).items():
         print(f"{name:20s} {value:.3f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,24 +1,20 @@
-"""Checkpoint to ONNX, checked against torch.
-
-    python -m training.detector.export --checkpoint last.pt --out detector.onnx [--threshold 0.43]
-
-The threshold is the score at the wanted operating point on held-out scenes; the score's bias is shifted so
-that it becomes 0.5 in the exported network.
-"""
+"""Checkpoint of the detector to ONNX, checked against torch."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import math
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+import typer
 
 from training.detector.network import DetectorNet
+from training.loop.checkpoint import part, read
+from training.options import CheckpointFile, Out
 
 LARGEST_BYTES = 600_000
 
@@ -59,20 +55,19 @@ def to_onnx(state: dict[str, Any], path: Path, threshold: float = 0.5) -> float:
     return worst
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threshold", type=float, default=0.5)
-    args = parser.parse_args()
+def export_detector(
+    checkpoint_file: CheckpointFile,
+    out: Out,
+    threshold: Annotated[float, typer.Option(help="score that becomes 0.5")] = 0.5,
+) -> None:
+    """Export the detector to ONNX, checked against torch.
+
+    The threshold is the score at the wanted operating point on held-out scenes; the score's bias is shifted
+    so that it becomes 0.5 in the exported network.
+    """
     torch.set_num_threads(1)
-    checkpoint = torch.load(args.checkpoint, weights_only=True)
-    worst = to_onnx(checkpoint["ema"], args.out, args.threshold)
-    size = args.out.stat().st_size
-    print(f"{args.out}: {size} bytes, largest difference from torch {worst:.2e}")
+    worst = to_onnx(part(read(checkpoint_file)[0], "average"), out, threshold)
+    size = out.stat().st_size
+    print(f"{out}: {size} bytes, largest difference from torch {worst:.2e}")
     if size >= LARGEST_BYTES or worst > 1e-3:
         raise SystemExit("too large or not the same network")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,21 +1,20 @@
 """All pictures of the detector's training in one flat uint8 file with a pyramid each, so that composing
 canvases on one core reads memory and never decodes.
-
-    python -m training.detector.pack --data DIR --out runs/detector/pack
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
 from training.detector.sources import Picture, Teacher, read_faces, read_scenes
+from training.options import Data
 
 LEVELS = 4  # 1, 1/2, 1/4, 1/8: a face shrunk into a mosaic is sampled without aliasing
 
@@ -97,17 +96,10 @@ def read_plain(folder: Path) -> Iterable[Picture]:
             yield Picture("plain", file.name, pixels, *none)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+def pack_detector(data: Data, out: Annotated[Path, typer.Option(help="folder of the pack")]) -> None:
+    """Pack the pictures of the detector's training; runs its teacher, YuNet."""
     cv2.setNumThreads(1)
-    teacher = Teacher(args.data / "teachers" / "yunet_2026may.onnx")
-    write(read_scenes(args.data, teacher), args.out / "scenes")
-    write(read_plain(args.data / "occluders" / "textures"), args.out / "textures")
-    write(read_faces(args.data, teacher), args.out / "faces")
-
-
-if __name__ == "__main__":
-    main()
+    teacher = Teacher(data / "teachers" / "yunet_2026may.onnx")
+    write(read_scenes(data, teacher), out / "scenes")
+    write(read_plain(data / "occluders" / "textures"), out / "textures")
+    write(read_faces(data, teacher), out / "faces")

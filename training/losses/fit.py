@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.augment import Batch
-from training.camera import project, rotation_from_six
-from training.linear_face import LinearFace
+from training.augmentation.augment import Batch
+from training.face_model.camera import project, rotation_from_six
+from training.face_model.linear_face import LinearFace
 from training.losses.identity import IdentityLoss
 from training.networks.layout import Layout
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.augment import Batch
-from training.camera import project, rotation_from_six
-from training.linear_face import LinearFace
+from training.augmentation.augment import Batch
+from training.face_model.camera import project, rotation_from_six
+from training.face_model.linear_face import LinearFace
+from training.face_model.render import ControlFace, rasterize, shade, to_camera, vertex_normals
 from training.losses.image import photo_loss, ssim_loss
 from training.losses.landmarks import PointErrors, land_loss
 from training.losses.surface import regularisation, smoothness_loss
 from training.networks.layout import Layout
-from training.render import ControlFace, rasterize, shade, to_camera, vertex_normals
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds of each preset: python -m training.networks.count"""
+"""Parameters and multiply-adds of each preset of the reconstruction network."""
 
 from __future__ import annotations
 
@@ -45,15 +45,11 @@ def multiply_adds(network: MobileFaceRNet) -> int:
     return total
 
 
-def main() -> None:
-    """Print one line per preset, with its own outputs and with the paper's 495."""
+def network_sizes() -> None:
+    """Print parameters and multiply-adds of each preset, with its own outputs and with the paper's 495."""
     print(f"{'preset':10s} {'input':>5s} {'outputs':>7s} {'M parameters':>12s} {'GMAC':>7s}")
     for name, preset in PRESETS.items():
         for layout in dict.fromkeys((preset.layout, PAPER_LAYOUT)):
             network = build(name, layout)
             count, work = parameters(network) / 1e6, multiply_adds(network) / 1e9
             print(f"{name:10s} {preset.input_size:5d} {layout.total:7d} {count:12.3f} {work:7.4f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,5 @@
 """Cut-outs and labelled photos that only the occlusion mask needs, packed into one file.
 
-    python -m training.occlusion.assets --data DATA --out cache/occlusion.npz
-
 `hair` (h, 144, 144, 4) uint8 RGBA: hair of `train/celebamask` in the crop frame of its face; `text` (t, 32,
 128) uint8 alpha of drawn words; `photos` (k, 144, 144, 3) uint8 RGB and `classes` (k, 144, 144) uint8, the
 same faces with what their hand-made pixel maps say: IGNORE, FACE or COVERED; `points` (k, 68, 2) in crop
@@ -10,7 +8,6 @@ sides. Every eighth photo is marked `held_out`.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.observations import frames_of
-from training.pack import MARGIN, SIZE
+from training.datasets.crop_frame import PACK_MARGIN, PACK_SIZE, frames_of
+from training.options import Data, Out
 
 IGNORE, FACE, COVERED = 0, 1, 2
 SKIN = (1, 2, 4, 5, 6, 7, 10, 11, 12)  # CelebAMask-HQ classes that are the visible face
@@ -50,7 +47,7 @@ class OcclusionAssets:
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> OcclusionAssets:
-        """Read what `python -m training.occlusion.assets` wrote."""
+        """Read what `pack-occluders` wrote."""
         with np.load(path, allow_pickle=False) as z:
             read = {name: torch.from_numpy(z[name]) for name in z.files}
         hair = read["hair"].permute(0, 3, 1, 2).float().div_(255)
@@ -112,14 +109,14 @@ def read_celebamask(folder: Path) -> dict[str, NDArray[np.generic]]:
         seg = cv2.imread(str(folder / "seg" / f"{Path(name).stem}.png"), cv2.IMREAD_GRAYSCALE)
         if picture is None or seg is None:
             raise FileNotFoundError(f"cannot read {name} of {folder} or its pixel map")
-        matrix = frames.matrix(row, SIZE, MARGIN)
-        crop = cv2.warpAffine(picture, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR)[..., ::-1]
+        matrix = frames.matrix(row, PACK_SIZE, PACK_MARGIN)
+        crop = cv2.warpAffine(picture, matrix, (PACK_SIZE, PACK_SIZE), flags=cv2.INTER_LINEAR)[..., ::-1]
         labels = classes_of(seg.astype(np.uint8), points68[row])
         photos.append(crop)
         # Beyond the photo nothing is known.
-        classes.append(cv2.warpAffine(labels, matrix, (SIZE, SIZE), flags=cv2.INTER_NEAREST))
+        classes.append(cv2.warpAffine(labels, matrix, (PACK_SIZE, PACK_SIZE), flags=cv2.INTER_NEAREST))
         strands = (seg == HAIR).astype(np.uint8) * 255
-        alpha = cv2.warpAffine(strands, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR)
+        alpha = cv2.warpAffine(strands, matrix, (PACK_SIZE, PACK_SIZE), flags=cv2.INTER_LINEAR)
         if (alpha > 127).mean() > 0.06:
             hair.append(np.dstack([crop, alpha]))
     return {
@@ -131,20 +128,10 @@ def read_celebamask(folder: Path) -> dict[str, NDArray[np.generic]]:
     }
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    arrays = read_celebamask(args.data / "train" / "celebamask")
+def pack_occluders(data: Data, out: Out) -> None:
+    """Pack hair, words and photos with pixel maps, which only N_mask needs."""
+    arrays = read_celebamask(data / "train" / "celebamask")
     arrays["text"] = drawn_words(np.random.default_rng(0))
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(args.out, **arrays)  # type: ignore[arg-type]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
     print(f"{len(arrays['photos'])} photos, {len(arrays['hair'])} cut-outs of hair")
-
-
-if __name__ == "__main__":
-    main()

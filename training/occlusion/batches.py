@@ -8,17 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.augment import Augment, Jitter, places, resample
-from training.data import Shards
+from training.augmentation.augment import Augment, Jitter, places, resample
+from training.datasets.face_sets import HAND_POINT_SETS
 from training.networks.mask_net import MASK_SIDE
 from training.occlusion.assets import COVERED, IGNORE, OcclusionAssets
 from training.occlusion.compose import Mixture, cover
 from training.occlusion.layers import Occluders
 from training.occlusion.region import FaceRegion, forehead
 from training.occlusion.settings import MaskSettings
-from training.sets import HAND_POINT_SETS
+from training.shards.load import Shards
 
-SEEN, HIDDEN = 0.9, (0.4, 0.6)  # weights that training.label_hand_points gives to seen and hidden points
+SEEN, HIDDEN = 0.9, (0.4, 0.6)  # weights that `label-hand-points` gives to seen and hidden points
 
 MANY_HIDDEN = 3  # hidden inner points from which a face has real cover
 

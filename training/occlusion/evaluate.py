@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.evaluate import area_under_curve
 from training.occlusion.batches import BARE, MaskBatches
 from training.occlusion.loss import at_points
+from training.reconstruction.evaluate import area_under_curve
 
 CHUNK = 32
 

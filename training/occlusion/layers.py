@@ -13,9 +13,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from training.cutouts import Cutouts
-from training.data import CROP_IN_PACK, PACK_SIZE
-from training.occluders import cloth_layers, glasses_layers, shapes
+from training.augmentation.occluder_cutouts import Cutouts
+from training.augmentation.occluders import cloth_layers, glasses_layers, shapes
+from training.datasets.crop_frame import CROP_IN_PACK, PACK_SIZE
 from training.occlusion.assets import OcclusionAssets
 
 KINDS = ("hand", "mask", "glasses", "hair", "object", "polygon", "bar", "text")

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.augment import Batch
-from training.camera import project
-from training.linear_face import load_linear_face, read_shapes
+from training.augmentation.augment import Batch
+from training.face_model.camera import project
+from training.face_model.linear_face import load_linear_face, read_shapes
 
 GRID = 44  # cells per crop side that vertices are splatted into
 CLOSING = 5  # cells; gaps between splatted vertices are smaller

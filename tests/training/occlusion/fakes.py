@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from training.cutouts import Cutouts
+from training.augmentation.occluder_cutouts import Cutouts
 from training.occlusion.assets import COVERED, FACE, IGNORE, OcclusionAssets
 
 

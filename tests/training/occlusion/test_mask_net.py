@@ -11,19 +11,21 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from tests.training.fakes import write_face_asset, write_shards
 from tests.training.occlusion.fakes import make_assets, make_cutouts
-from training.data import load_shards
+from training.loop import checkpoint
+from training.loop.settings import load_settings
 from training.networks.mask_net import MaskNet, fold_norms, parameter_count
 from training.occlusion.evaluate import evaluate_mask
 from training.occlusion.loss import pixel_loss, point_loss
-from training.occlusion.settings import MaskSettings, load_mask_settings
+from training.occlusion.settings import MaskSettings
 from training.occlusion.train import MaskTrainer
+from training.shards.load import load_shards
 
 torch.set_num_threads(1)
-CONFIG = Path(__file__).parents[3] / "training" / "occlusion" / "mask.toml"
+CONFIG = Path(__file__).parents[3] / "training" / "configs" / "occlusion" / "mask.toml"
 
 
 def make(folder: Path, **changes: object) -> MaskTrainer:
@@ -93,7 +95,7 @@ def test_a_short_run_learns_and_writes_what_it_promises(tmp_path: Path) -> None:
     assert len(batch.crops) == 8
     assert batch.point_weight.any()
     assert batch.weight[-2:].any()  # the photos with pixel maps come last
-    first = sum(float(trainer.step()["pixels"]) for _ in range(3)) / 3
+    first = sum(float(trainer.step(0.0)["pixels"]) for _ in range(3)) / 3
     result = trainer.run()
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert lines[-2]["pixels"] < first
@@ -110,11 +112,25 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     trainer.run()
     again = make(tmp_path, steps=4)
     again.resume(tmp_path / "run" / "last.safetensors")
-    assert again.progress.step == 2
+    assert again.loop.progress.step == 2
     for a, b in zip(trainer.network.parameters(), again.network.parameters(), strict=True):
         assert torch.equal(a, b)
     again.run()
-    assert again.progress.step == 4
+    assert again.loop.progress.step == 4
+
+
+def test_checkpoints_that_hold_nothing_but_the_progress_are_resumed(tmp_path: Path) -> None:
+    """The form that runs of N_mask had before their loop was shared."""
+    trainer = make(tmp_path, steps=3)
+    trainer.run()
+    path = tmp_path / "run" / "last.safetensors"
+    tensors, meta = checkpoint.read(path)
+    save_file(tensors, path, {"training": json.dumps(meta["progress"])})
+    again = make(tmp_path, steps=3)
+    again.resume(path)
+    assert vars(again.loop.progress) == vars(trainer.loop.progress)
+    moments = [s["exp_avg"] for s in again.loop.optimizer.state.values()]
+    assert len(moments) == len(list(again.network.parameters()))
 
 
 def test_held_out_faces_and_photos_are_not_drawn(tmp_path: Path) -> None:
@@ -125,7 +141,7 @@ def test_held_out_faces_and_photos_are_not_drawn(tmp_path: Path) -> None:
 
 
 def test_the_kept_config_is_readable_and_a_wrong_name_is_refused(tmp_path: Path) -> None:
-    assert load_mask_settings(CONFIG).photometry.occluder == 0
+    assert load_settings(MaskSettings, CONFIG).photometry.occluder == 0
     (tmp_path / "bad.toml").write_text("[mixture]\nghost = 1.0\n")
     with pytest.raises(ValueError, match="unknown setting ghost of Mixture"):
-        load_mask_settings(tmp_path / "bad.toml")
+        load_settings(MaskSettings, tmp_path / "bad.toml")

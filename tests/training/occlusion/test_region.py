@@ -11,8 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from tests.training.occlusion.fakes import plain_points
-from training.augment import Augment
-from training.linear_face import load_linear_face
+from training.augmentation.augment import Augment
+from training.face_model.linear_face import load_linear_face
 from training.occlusion.assets import COVERED, FACE, IGNORE, classes_of, drawn_words
 from training.occlusion.batches import hidden_points
 from training.occlusion.loss import at_points
@@ -36,7 +36,7 @@ def test_points_beyond_the_crop_do_not_wrap_around() -> None:
 
 
 def test_the_region_of_the_shipped_model_ends_at_chin_and_neck() -> None:
-    from training.augment import Batch
+    from training.augmentation.augment import Batch
 
     face = load_linear_face(FACE_MODEL)
     zeros = {n: torch.zeros(1, k) for n, k in (("alpha", face.n_id), ("delta", face.n_exp), ("m", 3))}
@@ -44,7 +44,7 @@ def test_the_region_of_the_shipped_model_ends_at_chin_and_neck() -> None:
     rest = {n: torch.zeros(1) for n in Batch.__dataclass_fields__ if n not in (*zeros, "rotation")}
     batch = Batch(rotation=rotation, **zeros, **rest)
     region = FaceRegion(FACE_MODEL).mask(batch, 128)
-    from training.camera import project
+    from training.face_model.camera import project
 
     points = project(face.landmarks(batch.alpha, batch.delta), rotation, batch.m)
     inside = at_points(region.float(), points)
@@ -101,8 +101,8 @@ def test_hidden_seen_and_undecided_points() -> None:
 
 def test_regions_move_with_the_crop(tmp_path: Path) -> None:
     from tests.training.fakes import write_face_asset, write_shards
-    from training.augment import Jitter
-    from training.data import load_shards
+    from training.augmentation.augment import Jitter
+    from training.shards.load import load_shards
 
     asset = write_face_asset(tmp_path / "face.safetensors")
     write_shards(tmp_path / "shards", rows=4, shards=1)

@@ -1,0 +1,1 @@
+"""What every training run shares: settings files, schedule, checkpoints, log, the loop itself."""
