@@ -1,8 +1,8 @@
 """The chain on the bundled sample and 20 rendered heads, against the results stored in fixtures/results.
 
-fixtures/store_results.py stores them, with the float networks in ONNX Runtime: there a rounding in a crop moves
-a landmark by less than 0.01 px. The int8 network is no continuous function: a detection that moves by 1e-5 px
-moves its landmarks by up to 0.3 px.
+fixtures/store_results.py stores them, with the float networks in ONNX Runtime: there a rounding in a crop
+moves a landmark by less than 0.01 px. The int8 network is no continuous function: a detection that moves by
+1e-5 px moves its landmarks by up to 0.3 px.
 """
 
 from __future__ import annotations
