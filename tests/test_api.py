@@ -54,7 +54,7 @@ def test_every_public_name_has_help(name: str) -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8")
     assert re.search(r'^version = "(.*)"$', text, re.MULTILINE)[1] == facesdk.__version__  # type: ignore[index]
 
 
