@@ -15,19 +15,19 @@ import numpy.typing as npt
 from facesdk import ops
 from facesdk.appearance.fit import MAX_ALBEDO
 from facesdk.core.appearance import Appearance
-from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture
+from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture, rounded
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
 from facesdk.errors import InvalidOptions
-from facesdk.io.json import rounded, write_json
+from facesdk.io.json import write_json
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
-from facesdk.rendering.posed_mesh import PosedMesh
-from facesdk.rendering.render import Rendering, lit_colors
+from facesdk.rendering.posed_mesh import ColoredMesh, PosedMesh
+from facesdk.rendering.render import Rendering
 
 if TYPE_CHECKING:
     from facesdk.appearance.texture import Texture
-    from facesdk.io.export_mesh import ExportMesh, ExportTopology
+    from facesdk.io.export_mesh import ExportMesh
     from facesdk.rendering.overlay import DrawnFace
 
 
@@ -184,8 +184,28 @@ class Face:
     def render(self, background: Picture | None = None) -> Picture:
         """(H, W, 3) uint8 RGB: albedo under the light, on black or on the given picture of the same size."""
         canvas = np.zeros_like(self.image) if background is None else background.copy()
-        draw_shaded(self.posed_mesh, self.albedo, self.sh, canvas)
+        colored = self.colored_mesh()
+        mesh = self.posed_mesh.with_mesh(colored.verts_face_mm, colored.triangles)
+        draw_shaded(mesh, colored.albedo, self.sh, canvas)
         return canvas
+
+    @functools.cached_property
+    def interior_verts_face_mm(self) -> FloatArray:
+        """(M, 3) mouth interior and shelves behind the lids, face frame; none for a model of your own.
+
+        They are drawn and written with the mesh, but are no part of its arrays; `model.interior` has their
+        triangles and parts.
+        """
+        return self.model.interior.verts(self.identity, self.expression_weights, self.verts_face_mm)
+
+    def colored_mesh(self) -> ColoredMesh:
+        """What is drawn: the mesh, and appended to it the interior, with their albedo."""
+        interior = self.model.interior
+        return ColoredMesh(
+            np.concatenate([self.verts_face_mm, self.interior_verts_face_mm]),
+            np.concatenate([self.triangles, interior.triangles + np.int32(self.model.n_verts)]),
+            np.concatenate([self.albedo, interior.albedo(self.sh)]),
+        )
 
     @functools.cached_property
     def texture(self) -> Texture:
@@ -198,7 +218,7 @@ class Face:
         """What overlays draw of the face."""
         from facesdk.rendering.overlay import DrawnFace
 
-        return DrawnFace(self.posed_mesh, self.landmarks_px, lambda: (self.albedo, self.sh))
+        return DrawnFace(self.posed_mesh, self.landmarks_px, self.colored_mesh, lambda: self.sh)
 
     def overlay(self, layers: str | Sequence[str] = ("mesh", "landmarks")) -> Picture:
         """(H, W, 3) uint8 RGB: the photo with this face alone drawn over it; layers as Result.overlay's."""
@@ -215,33 +235,26 @@ class Face:
     @functools.cached_property
     def export_mesh(self) -> ExportMesh:
         """The mesh as the file writers take it."""
-        from facesdk.io.export_mesh import ExportMesh
+        from facesdk.mesh_files import export_mesh
 
-        topology = _export_topology(self.model)
-        lit = None if topology.has_uv else lit_colors(self.albedo, self.normals_camera, self.sh)
-        return ExportMesh(
-            topology, self.verts_face_mm, self.neutral(), tuple(self.expression.values()),
-            self.texture.image if topology.has_uv else None, lit,
+        neutral, no_expression = self.neutral(), np.zeros(self.model.n_exp, np.float32)
+        interior = (
+            self.interior_verts_face_mm,
+            self.model.interior.verts(self.identity, no_expression, neutral),
+        )
+        return export_mesh(
+            self.model, self.posed_mesh, neutral, tuple(self.expression.values()),
+            self.texture.image if len(self.model.uv_triangles) else None, self.albedo, self.sh, interior,
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """The face as plain numbers, for JSON; lengths in mm, places in px."""
-        pose = self.pose
         names, weights = self.model.exp_names, rounded(self.expression_weights, 4)
         return {
             "box_xyxy_px": rounded(self.box_xyxy_px, 2),
             "score": round(float(self.score), 4),
             "quality": {"score": round(float(self.quality.score), 4), "reasons": list(self.quality.reasons)},
-            "pose": {
-                "matrix": rounded(pose.matrix, 6),
-                "quaternion_xyzw": rounded(pose.quaternion_xyzw, 6),
-                "yaw_deg": round(pose.yaw_deg, 3),
-                "pitch_deg": round(pose.pitch_deg, 3),
-                "roll_deg": round(pose.roll_deg, 3),
-                "translation_mm": rounded(pose.translation_mm, 3),
-                "intrinsics": rounded(pose.intrinsics, 4),
-                "metric": bool(pose.metric),
-            },
+            "pose": self.pose.to_dict(),
             "landmarks_px": rounded(self.landmarks_px, 3),
             "landmarks_camera_mm": rounded(self.landmarks_camera_mm, 3),
             "expression": {name: round(weight, 4) for name, weight in self.expression.items()},
@@ -285,16 +298,3 @@ class Face:
             f"Face(box {x0},{y0},{x1},{y1} px, yaw {pose.yaw_deg:.0f} pitch {pose.pitch_deg:.0f} "
             f"roll {pose.roll_deg:.0f} deg, quality {self.quality.score:.2f}{track})"
         )
-
-
-@functools.lru_cache(maxsize=2)
-def _export_topology(model: FaceModel) -> ExportTopology:
-    """What the files of all faces of a model share; kept, because writers keep what they derive from it."""
-    from facesdk.core.arkit import ARKIT_NAMES
-    from facesdk.io.export_mesh import ExportTopology
-
-    return ExportTopology(
-        model.triangles, model.uv, model.uv_triangles,
-        ARKIT_NAMES if model.arkit_map is not None else (),
-        lambda: (model.subdivide(shape) for shape in model.arkit_shapes()),
-    )  # fmt: skip

@@ -19,6 +19,7 @@ NETWORKS = {  # by preset: for ONNX Runtime and OpenVINO, and for our own kernel
 }
 IDENTITY = "identity.safetensors"
 EYES = "eyes.safetensors"
+INTERIOR = "interior.safetensors"
 DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"
 SAMPLE = "sample.jpg"

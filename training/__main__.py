@@ -18,6 +18,7 @@ from training.face_model.albedo import learn_albedo
 from training.face_model.assemble import assemble_face_model
 from training.face_model.detail import learn_detail
 from training.face_model.ict_geometry import make_geometry
+from training.face_model.mouth_interior import make_mouth_interior
 from training.identity.learn_code import learn_identity_code
 from training.labels.archive import keep_labels
 from training.labels.hand_points import label_hand_points
@@ -48,6 +49,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "albedo": learn_albedo,
         "detail": learn_detail,
         "face-model": assemble_face_model,
+        "mouth-interior": make_mouth_interior,
         "keep-labels": keep_labels,
     },
     "2. Shards": {

@@ -11,6 +11,7 @@ import typer
 from facesdk import manifest
 
 FACE_MODEL = manifest.ASSETS / manifest.FACE_MODEL
+INTERIOR = manifest.ASSETS / manifest.INTERIOR
 
 Data = Annotated[Path, typer.Option("--data", help="folder of train/, occluders/, ict_facekit/, teachers/")]
 Cache = Annotated[Path, typer.Option("--cache", help="folder of what the earlier steps made")]

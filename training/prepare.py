@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from training.options import FACE_MODEL, Cache, Data
+from training.options import FACE_MODEL, INTERIOR, Cache, Data
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,6 +58,7 @@ def steps(data: Path, cache: Path, mediapipe_python: Path | None, profiled: int)
         FACE_MODEL, "face-model", geometry=geometry, places=places, albedo=albedo, detail=detail,
         out=FACE_MODEL,
     )  # fmt: skip
+    yield step(INTERIOR, "mouth-interior", data=data)
     yield step(identity, "teach-identity", data=data, labels=light, out=identity)
     yield step(
         shards / "shard_profiled_000.npz", "turn-photos", labels=light, **seen, places=places,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,3 +25,9 @@ def as_int32(values: ArrayLike) -> IntArray:
     """Convert to int32 in C order; no copy where it is that already."""
     array: IntArray = np.ascontiguousarray(values, dtype=np.int32)
     return array
+
+
+def rounded(values: ArrayLike, digits: int) -> list[Any]:
+    """Convert an array to nested lists of numbers with so many decimal digits."""
+    numbers: list[Any] = np.round(np.asarray(values, dtype=np.float64), digits).tolist()
+    return numbers

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from facesdk.core.arrays import FloatArray
+from facesdk.core.arrays import FloatArray, rounded
 from facesdk.core.rotation import euler_from_rotation, quaternion_from_rotation
 
 
@@ -36,6 +37,20 @@ class Pose:
     def quaternion_xyzw(self) -> FloatArray:
         """(4,) the same rotation as a unit quaternion."""
         return quaternion_from_rotation(self.matrix)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The pose as plain numbers, for JSON."""
+        yaw, pitch, roll = euler_from_rotation(self.matrix)
+        return {
+            "matrix": rounded(self.matrix, 6),
+            "quaternion_xyzw": rounded(self.quaternion_xyzw, 6),
+            "yaw_deg": round(yaw, 3),
+            "pitch_deg": round(pitch, 3),
+            "roll_deg": round(roll, 3),
+            "translation_mm": rounded(self.translation_mm, 3),
+            "intrinsics": rounded(self.intrinsics, 4),
+            "metric": bool(self.metric),
+        }
 
     def __repr__(self) -> str:
         yaw, pitch, roll = euler_from_rotation(self.matrix)

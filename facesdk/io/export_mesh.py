@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from facesdk.core.arrays import FloatArray, IntArray, Picture
 from facesdk.io.picture import encode_picture
 
+BRIGHT = 0.98  # share of a mesh's vertices that are darker than its material
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class ExportTopology:
@@ -22,6 +24,9 @@ class ExportTopology:
     uv_triangles: IntArray  # (T, 3) int32 into uv; (0, 3) where there are none
     target_names: tuple[str, ...]  # of the morph targets
     targets: Callable[[], Iterable[FloatArray]]  # (V, 3) displacements in mm of each morph target
+    name: str = "face"  # of the mesh and its material
+    two_sided: bool = True  # whether its back is drawn where it is seen
+    parts: tuple[ExportTopology, ...] = ()  # what shows in the mesh's openings, with the same morph targets
 
     def __repr__(self) -> str:
         return f"ExportTopology({len(self.triangles)} triangles, {len(self.target_names)} morph targets)"
@@ -42,6 +47,7 @@ class ExportMesh:
     target_weights: tuple[float, ...]  # 0..1, of the photo's expression
     texture: Picture | None  # (size, size, 3) RGB, row 0 is v = 1; None without texture coordinates
     colors: FloatArray | None  # (V, 3) RGB, 0..1, where there is no texture
+    parts: tuple[ExportMesh, ...] = ()  # of the same face, as in the topology
 
     @functools.cached_property
     def texture_png(self) -> bytes:
@@ -61,6 +67,12 @@ class ExportMesh:
         row = np.clip(np.rint((1.0 - topology.uv[:, 1]) * size - 0.5), 0, size - 1).astype(int)
         colors[topology.triangles.ravel()] = self.texture[row, column][topology.uv_triangles.ravel()]
         return colors
+
+    @property
+    def material_color(self) -> tuple[float, float, float]:
+        """RGB, 0..1, of a material without texture: that of the bright vertices."""
+        r, g, b = (np.quantile(self.vertex_colors, BRIGHT, axis=0) / 255.0).tolist()
+        return r, g, b
 
     def __repr__(self) -> str:
         return f"ExportMesh({len(self.verts_mm)} vertices, {len(self.target_weights)} morph targets)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import pygltflib as gltf
 
 from facesdk.core.arrays import FloatArray, IntArray
 
+HEADER = struct.Struct("<4sII")  # of a GLB file: magic, version, bytes in all
+CHUNK = struct.Struct("<I4s")  # of a chunk: bytes, type
 MIN_MOVE_M = 5e-5  # displacements of a morph target below this are stored as none
 
 
@@ -19,6 +23,7 @@ class GlbBuilder:
     def __init__(self) -> None:
         self._gltf = gltf.GLTF2(asset=gltf.Asset(version="2.0", generator="FaceSDK"))
         self._blob = bytearray()
+        self._still: dict[int, int] = {}  # size -> accessor of a target that moves nothing
 
     def fork(self) -> GlbBuilder:
         """Copy the builder, so that several files start from what this one holds."""
@@ -48,10 +53,12 @@ class GlbBuilder:
     def target(self, delta: FloatArray, corner: IntArray) -> int:
         """Add a sparse accessor of the displacements of (V, 3) vertices at the N corners that are `corner`.
 
-        A target that moves nothing stores nothing.
+        A target that moves nothing stores nothing; one accessor stands for all of a size.
         """
         largest = np.max(np.abs(delta), axis=1)
         moved = np.flatnonzero(largest[corner] > MIN_MOVE_M)
+        if not len(moved) and len(corner) in self._still:
+            return self._still[len(corner)]
         values = delta[corner[moved]]
         accessor = gltf.Accessor(byteOffset=None, componentType=gltf.FLOAT, count=len(corner), type=gltf.VEC3)
         stored = values if len(moved) == len(corner) else np.concatenate([values, np.zeros((1, 3), "f4")])
@@ -67,11 +74,13 @@ class GlbBuilder:
                     bufferView=self._view(np.ascontiguousarray(values, dtype="<f4").tobytes())
                 ),
             )
-        return self._add(accessor)
+            return self._add(accessor)
+        self._still[len(corner)] = self._add(accessor)
+        return self._still[len(corner)]
 
-    def textured_material(self, png: bytes) -> gltf.Material:
+    def textured_material(self, name: str, png: bytes) -> int:
         """Add an unlit material: the photo's light is in the texture already."""
-        self._gltf.images.append(gltf.Image(bufferView=self._view(png), mimeType="image/png", name="face"))
+        self._gltf.images.append(gltf.Image(bufferView=self._view(png), mimeType="image/png", name=name))
         self._gltf.samplers.append(
             gltf.Sampler(
                 magFilter=gltf.LINEAR,
@@ -81,29 +90,41 @@ class GlbBuilder:
             )
         )
         self._gltf.textures.append(gltf.Texture(source=0, sampler=0))
-        self._gltf.extensionsUsed = ["KHR_materials_unlit"]
-        surface = gltf.PbrMetallicRoughness(
-            baseColorTexture=gltf.TextureInfo(index=0), metallicFactor=0.0, roughnessFactor=1.0
-        )
-        return gltf.Material(
-            name="face",
-            pbrMetallicRoughness=surface,
-            alphaMode=gltf.OPAQUE,
-            alphaCutoff=None,
-            doubleSided=True,
-            extensions={"KHR_materials_unlit": {}},
-        )
+        return self._unlit(name, True, baseColorTexture=gltf.TextureInfo(index=0))
 
-    def finish(self, mesh: gltf.Mesh, material: gltf.Material) -> bytes:
+    def colored_material(self, name: str, color: Sequence[float], double_sided: bool) -> int:
+        """Add an unlit material of one colour (3,), linear RGB, which the vertices' own colours multiply."""
+        return self._unlit(name, double_sided, baseColorFactor=[*color, 1.0])
+
+    def finish(self, mesh: gltf.Mesh) -> bytes:
         """Serialise the file with one scene, one node and one mesh."""
         self._gltf.meshes.append(mesh)
-        self._gltf.materials.append(material)
+        self._gltf.extensionsUsed = ["KHR_materials_unlit"]
         self._gltf.nodes.append(gltf.Node(mesh=0, name="face"))
         self._gltf.scenes.append(gltf.Scene(nodes=[0]))
         self._gltf.scene = 0
+        self._blob.extend(b"\0" * (-len(self._blob) % 4))
         self._gltf.buffers.append(gltf.Buffer(byteLength=len(self._blob)))
-        self._gltf.set_binary_blob(bytes(self._blob))
-        return b"".join(self._gltf.save_to_bytes())
+        text = self._gltf.gltf_to_json(separators=(",", ":"), indent=None).encode()
+        text += b" " * (-len(text) % 4)
+        # The container by hand: the library's writer copies every view of the blob once more.
+        total = HEADER.size + 2 * CHUNK.size + len(text) + len(self._blob)
+        parts = [HEADER.pack(b"glTF", 2, total), CHUNK.pack(len(text), b"JSON"), text]
+        return b"".join([*parts, CHUNK.pack(len(self._blob), b"BIN\0"), self._blob])
+
+    def _unlit(self, name: str, double_sided: bool, **surface: Any) -> int:
+        rough = gltf.PbrMetallicRoughness(metallicFactor=0.0, roughnessFactor=1.0, **surface)
+        self._gltf.materials.append(
+            gltf.Material(
+                name=name,
+                pbrMetallicRoughness=rough,
+                alphaMode=gltf.OPAQUE,
+                alphaCutoff=None,
+                doubleSided=double_sided,
+                extensions={"KHR_materials_unlit": {}},
+            )
+        )
+        return len(self._gltf.materials) - 1
 
     def _view(self, data: bytes, target: int | None = None) -> int:
         self._blob.extend(b"\0" * (-len(self._blob) % 4))  # accessors must start at a multiple of their type

@@ -15,6 +15,7 @@ import pygltflib as gltf
 
 from facesdk import ops
 from facesdk.core.arrays import FloatArray, IntArray
+from facesdk.core.color import linear_from_srgb
 from facesdk.core.frames import METRES
 from facesdk.io.atomic_write import write_atomic
 from facesdk.io.export_mesh import ExportMesh, ExportTopology
@@ -31,55 +32,70 @@ def write_glb(mesh: ExportMesh, path: Path) -> None:
 
 
 def glb_bytes(mesh: ExportMesh) -> bytes:
-    """Serialise a mesh as the bytes of a GLB file."""
+    """Serialise a mesh as the bytes of a GLB file: a primitive for the face, one for each of its parts."""
     shared = _shared(mesh.topology)
     builder = shared.builder.fork()
+    parts = zip((mesh, *mesh.parts), shared.parts, strict=True)
+    document = gltf.Mesh(name="face", primitives=[_primitive(builder, one, kept) for one, kept in parts])
+    if mesh.topology.target_names:
+        document.weights = list(mesh.target_weights)
+        # Where the names stand is a convention: most importers read the mesh, some the primitive.
+        document.extras = {"targetNames": list(mesh.topology.target_names)}
+        for primitive in document.primitives:
+            primitive.extras = document.extras
+    return builder.finish(document)
+
+
+def _primitive(builder: GlbBuilder, mesh: ExportMesh, shared: _Shared) -> gltf.Primitive:
+    """One mesh with its material. A texture or colours hold the photo's light."""
     normals = _unit(ops.normals(mesh.neutral_mm, mesh.topology.triangles))
     attributes = gltf.Attributes(
         POSITION=builder.vertices(mesh.neutral_mm[shared.corner] * METRES, bounds=True),
         NORMAL=builder.vertices(normals[shared.corner]),
         TEXCOORD_0=shared.uv,
     )
-    if shared.uv is not None:
-        material = builder.textured_material(mesh.texture_png)
+    if mesh.texture is not None:
+        material = builder.textured_material(mesh.topology.name, mesh.texture_png)
     else:
-        colors = mesh.vertex_colors[shared.corner] / 255.0
-        attributes.COLOR_0 = builder.vertices(colors.astype(np.float32))
-        material = gltf.Material(name="face", doubleSided=True)
-    primitive = gltf.Primitive(
-        attributes=attributes, indices=shared.indices, material=0, targets=list(shared.targets) or None
+        # Vertex colours are factors of the material's, for importers that read the material alone.
+        whole = np.maximum(linear_from_srgb(np.array(mesh.material_color, np.float32)), 1e-3)
+        colors = linear_from_srgb((mesh.vertex_colors[shared.corner] / 255.0).astype(np.float32))
+        attributes.COLOR_0 = builder.vertices(np.minimum(colors / whole, 1.0).astype(np.float32))
+        material = builder.colored_material(mesh.topology.name, whole.tolist(), mesh.topology.two_sided)
+    return gltf.Primitive(
+        attributes=attributes, indices=shared.indices, material=material, targets=list(shared.targets) or None
     )
-    document = gltf.Mesh(name="face", primitives=[primitive])
-    if shared.targets:
-        document.weights = list(mesh.target_weights)
-        # Where the names stand is a convention: most importers read the mesh, some the primitive.
-        names = {"targetNames": list(mesh.topology.target_names)}
-        document.extras = primitive.extras = names
-    return builder.finish(document, material)
 
 
 class _Shared:
-    """What the GLB files of all faces of one model have in common: triangles, UVs and morph targets."""
+    """What one mesh of all faces of a model has in common: triangles, UVs and morph targets."""
 
-    def __init__(self, topology: ExportTopology) -> None:
+    def __init__(self, topology: ExportTopology, builder: GlbBuilder) -> None:
         self.corner, uv_corner, triangles = _split(topology)
-        self.builder = GlbBuilder()
-        self.indices = self.builder.indices(triangles)
+        self.indices = builder.indices(triangles)
         self.uv: int | None = None
         if topology.has_uv:
             uv = topology.uv[uv_corner].copy()
             uv[:, 1] = 1.0 - uv[:, 1]  # glTF's v runs down
-            self.uv = self.builder.vertices(uv)
+            self.uv = builder.vertices(uv)
         self.targets = tuple(
-            gltf.Attributes(POSITION=self.builder.target(shape * METRES, self.corner))
+            gltf.Attributes(POSITION=builder.target(shape * METRES, self.corner))
             for shape in topology.targets()
         )
 
 
+class _SharedFile:
+    """What the GLB files of all faces of one model have in common."""
+
+    def __init__(self, topology: ExportTopology) -> None:
+        self.builder = GlbBuilder()
+        self.parts = [_Shared(one, self.builder) for one in (topology, *topology.parts)]
+
+
 @functools.lru_cache(maxsize=1)
-def _shared(topology: ExportTopology) -> _Shared:
+def _shared(topology: ExportTopology) -> _SharedFile:
     """Most of a file's bytes and time: kept, some 10 MB."""
-    return _Shared(topology)
+    return _SharedFile(topology)
 
 
 def _split(topology: ExportTopology) -> tuple[IntArray, IntArray, IntArray]:

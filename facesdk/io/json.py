@@ -6,16 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from facesdk.io.atomic_write import write_atomic
-
-
-def rounded(values: npt.ArrayLike, digits: int) -> list[Any]:
-    """Convert an array to nested lists of numbers with so many decimal digits."""
-    numbers: list[Any] = np.round(np.asarray(values, dtype=np.float64), digits).tolist()
-    return numbers
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -12,20 +12,26 @@ from facesdk.io.export_mesh import ExportMesh
 
 
 def write_ply(mesh: ExportMesh, path: Path) -> None:
-    """Write the mesh with the photo's expression.
+    """Write the mesh with the photo's expression; its parts are appended to vertices and triangles.
 
     Raises:
         FaceSDKError: the file cannot be written.
     """
-    triangles = mesh.topology.triangles
+    meshes = (mesh, *mesh.parts)
+    starts = np.cumsum([0, *(len(one.verts_mm) for one in meshes)])
+    triangles = np.concatenate(
+        [one.topology.triangles + start for one, start in zip(meshes, starts[:-1], strict=True)]
+    )
     vertex_type = [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz")]
     vertex_type += [(name, "u1") for name in ("red", "green", "blue")]
-    verts = np.empty(len(mesh.verts_mm), dtype=vertex_type)
-    normals, colors = ops.normals(mesh.verts_mm, triangles), mesh.vertex_colors
-    for k in range(3):
-        verts["xyz"[k]] = mesh.verts_mm[:, k]
-        verts[("nx", "ny", "nz")[k]] = normals[:, k]
-        verts[("red", "green", "blue")[k]] = colors[:, k]
+    verts = np.empty(starts[-1], dtype=vertex_type)
+    for one, start in zip(meshes, starts[:-1], strict=True):
+        own = verts[start : start + len(one.verts_mm)]
+        normals, colors = ops.normals(one.verts_mm, one.topology.triangles), one.vertex_colors
+        for k in range(3):
+            own["xyz"[k]] = one.verts_mm[:, k]
+            own[("nx", "ny", "nz")[k]] = normals[:, k]
+            own[("red", "green", "blue")[k]] = colors[:, k]
     faces = np.empty(len(triangles), dtype=[("count", "u1"), ("corners", "<i4", 3)])
     faces["count"], faces["corners"] = 3, triangles
     floats = "".join(f"property float {name}\n" for name in ("x", "y", "z", "nx", "ny", "nz"))

@@ -22,6 +22,7 @@ from facesdk.core.arrays import FloatArray, IntArray, as_float32, as_int32
 from facesdk.errors import AssetError, InvalidArray
 from facesdk.morphable.albedo import Albedo
 from facesdk.morphable.arkit_map import named_weights, shape_weights, stored_arkit_map
+from facesdk.morphable.interior import Interior, interior_of
 from facesdk.morphable.packing import PACKED, packed_tensors
 from facesdk.morphable.shape_decoder import ShapeDecoder
 from facesdk.morphable.shape_rows import FloatRows, SparseShapes, stored_identity
@@ -149,6 +150,11 @@ class FaceModel:
         return ops.mesh_points(verts, self.landmark_corners, self.landmark_bary)
 
     @functools.cached_property
+    def interior(self) -> Interior:
+        """What lies behind lips and lids; empty for a model without the bundled one's rims."""
+        return interior_of(self.mean_control_mm, self.n_id + self.n_exp)
+
+    @functools.cached_property
     def blinks(self) -> list[int] | None:
         """Indices of the expressions that shut the person's right and left eye; None without such."""
         names = list(self.exp_names)
@@ -242,9 +248,8 @@ class FaceModel:
         """Displacements (52, C, 3) in mm of the ARKit shapes on the control mesh; zeros for tongueOut."""
         if self.arkit_map is None:
             return np.zeros((0, len(self.mean_control_mm), 3), dtype=np.float32)
-        used = (self.arkit_map > 0).astype(np.float32)
         shapes = np.stack([shape.copy() for shape in self._expression])
-        return np.asarray(np.tensordot(used, shapes, axes=1), dtype=np.float32)
+        return np.asarray(np.tensordot(self.arkit_map > 0, shapes, axes=1), dtype=np.float32)
 
     def _split(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Both as float32 vectors of the model's sizes."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facesdk.core.arrays import FloatArray, Picture
 from facesdk.errors import InvalidOptions
 from facesdk.rendering.pictures import draw_shaded
-from facesdk.rendering.posed_mesh import PosedMesh
+from facesdk.rendering.posed_mesh import ColoredMesh, PosedMesh
 
 # First and last landmark of each drawn line, and whether it closes (iBUG order).
 LINES = (
@@ -32,7 +32,8 @@ class DrawnFace:
 
     mesh: PosedMesh
     landmarks_px: FloatArray  # (68, 2), px of the mesh's picture
-    colors: Callable[[], tuple[FloatArray, FloatArray]]  # albedo (V, 3) and light (9, 3), for "render" alone
+    colored: Callable[[], ColoredMesh]  # for "render" alone
+    sh: Callable[[], FloatArray]  # (9, 3) light, for "render" alone
 
     def __repr__(self) -> str:
         return f"DrawnFace({self.mesh!r})"
@@ -173,7 +174,8 @@ def _draw_normals(canvas: Picture, face: DrawnFace) -> None:
 
 def _draw_render(canvas: Picture, face: DrawnFace) -> None:
     """The model's own albedo under the estimated light."""
-    draw_shaded(face.mesh, *face.colors(), canvas)
+    verts, triangles, albedo = face.colored()
+    draw_shaded(face.mesh.with_mesh(verts, triangles), albedo, face.sh(), canvas)
 
 
 LAYERS: dict[str, Callable[[Picture, DrawnFace], None]] = {

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import NamedTuple
 
 from facesdk import ops
 from facesdk.core.arrays import BoolArray, FloatArray, IntArray
 from facesdk.rendering.render import Rendering, render, visible_vertices
+
+
+class ColoredMesh(NamedTuple):
+    """A mesh and its colours without light."""
+
+    verts_face_mm: FloatArray  # (V, 3), face frame
+    triangles: IntArray  # (T, 3) int32, counter-clockwise seen from outside
+    albedo: FloatArray  # (V, 3) RGB, 1 for white
+
+    def __repr__(self) -> str:
+        return f"ColoredMesh({len(self.verts_face_mm)} vertices, {len(self.triangles)} triangles)"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +65,10 @@ class PosedMesh:
         """
         intrinsics = zoom @ self.intrinsics
         return dataclasses.replace(self, intrinsics=intrinsics, width=width, height=height)
+
+    def with_mesh(self, verts_face_mm: FloatArray, triangles: IntArray) -> PosedMesh:
+        """Another mesh in the same pose and camera: (V, 3) vertices, face frame, and (T, 3) triangles."""
+        return dataclasses.replace(self, verts_face_mm=verts_face_mm, triangles=triangles)
 
     def __repr__(self) -> str:
         return f"PosedMesh({len(self.verts_face_mm)} vertices in {self.width} x {self.height} px)"

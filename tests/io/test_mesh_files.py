@@ -55,6 +55,23 @@ def test_glb_names_its_targets_and_sets_their_weights(tmp_path: Path, names: tup
         assert len(primitive.targets) == len(names)
 
 
+@pytest.mark.parametrize("color", [(0.0, 1.0, 0.0), (0.5, 0.5, 0.5), (0.2, 0.04, 0.9)])
+def test_glb_has_vertex_colours_in_linear_light(tmp_path: Path, color: tuple[float, ...]) -> None:
+    """glTF's factors are linear: material times vertex is the colour, by the sRGB curve."""
+    mesh = dataclasses.replace(tent(textured=False), colors=np.tile(np.float32(color), (4, 1)))
+    MESH_WRITERS[".glb"](mesh, tmp_path / "tent.glb")
+    document = pygltflib.GLTF2().load(str(tmp_path / "tent.glb"))
+    primitive = document.meshes[0].primitives[0]
+    accessor = document.accessors[primitive.attributes.COLOR_0]
+    start = document.bufferViews[accessor.bufferView].byteOffset
+    vertex = np.frombuffer(document.binary_blob(), "<f4", 12, start).reshape(4, 3)
+    material = document.materials[primitive.material]
+    shown = vertex * material.pbrMetallicRoughness.baseColorFactor[:3]
+    srgb = np.where(shown <= 0.0031308, shown * 12.92, 1.055 * shown ** (1 / 2.4) - 0.055)
+    np.testing.assert_allclose(srgb, np.tile(color, (4, 1)), atol=0.006)
+    assert "KHR_materials_unlit" in material.extensions
+
+
 def test_glb_without_targets_names_none(tmp_path: Path) -> None:
     mesh = tent(textured=True)
     topology = dataclasses.replace(mesh.topology, target_names=(), targets=lambda: [])
