@@ -14,6 +14,7 @@ from export.int8_engine.plan_file import write_plan
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 REGRESSOR = manifests.ASSETS / "mobile_facernet.onnx"
+MASK = manifests.ASSETS / "mask_net.onnx"
 
 Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
 Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
@@ -91,12 +92,30 @@ def quantize_detector(
 
 
 @app.command()
+def mask(
+    weights: Annotated[Path, typer.Option(help="mask_net.safetensors or a checkpoint of `train-mask`")],
+    shards: Shards,
+    occluders: Annotated[Path, typer.Option(help="what `pack-occluders` wrote")],
+    out: Annotated[Path, typer.Option(help="ONNX file; the .plan is written beside it")] = MASK,
+    version: Annotated[str, typer.Option()] = "0.1.0",
+    crops: Annotated[int, typer.Option(help="training crops that give the ranges")] = 384,
+    tolerance: Annotated[float, typer.Option(help="largest loss of IoU")] = 0.01,
+) -> None:
+    """4. Export N_mask: ONNX compared with torch, .plan for our int8 engine; measure the loss."""
+    from export.mask import export_mask
+
+    lost = export_mask(weights, shards, occluders, out, version, crops)
+    if lost > tolerance:
+        raise SystemExit("quantization loses too much; the files are written but should not be shipped")
+
+
+@app.command()
 def parity(
     network: Network,
     shards: Shards,
     quantised: Annotated[list[Path], typer.Argument(help="QDQ ONNX or .plan files")],
 ) -> None:
-    """4. Measure what quantised files lose against float32, on held-out training crops."""
+    """5. Measure what quantised files lose against float32, on held-out training crops."""
     from export.parity import HeldOut, print_parity
 
     size = onnx.load(str(network)).graph.input[0].type.tensor_type.shape.dim[2].dim_value
@@ -108,7 +127,7 @@ def manifest(
     assets: Annotated[Path, typer.Option()] = manifests.ASSETS,
     check: Annotated[bool, typer.Option("--check", help="write nothing; exit 1 where it is stale")] = False,
 ) -> None:
-    """5. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
+    """6. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
     if check:
         current = manifests.is_current(assets)
         print(f"manifest.json is {'up to date' if current else 'out of date: python -m export manifest'}")

@@ -260,6 +260,24 @@ void Executor::step(const Depthwise& depthwise) {
                               map.zero});
 }
 
+void Executor::step(const Upsample& upsample) {
+  const Area& from = areas_[static_cast<size_t>(upsample.source)];
+  Area& to = areas_[static_cast<size_t>(upsample.out)];
+  const int32_t channels = graph_->maps[static_cast<size_t>(upsample.out)].channels;
+  for (int32_t y = 0; y < from.height; ++y) {
+    const uint8_t* pixel = from.bytes.data() + from.first + y * from.row;
+    uint8_t* const row = to.bytes.data() + to.first + 2 * y * to.row;
+    uint8_t* twice = row;
+    for (int32_t x = 0; x < from.width; ++x, pixel += channels, twice += 2 * channels) {
+      for (int32_t c = 0; c < channels; c += kLanes) {  // copies of a known size become vector moves
+        std::memcpy(twice + c, pixel + c, kLanes);
+        std::memcpy(twice + channels + c, pixel + c, kLanes);
+      }
+    }
+    std::memcpy(row + to.row, row, static_cast<size_t>(2 * from.width * channels));
+  }
+}
+
 void Executor::step(const Mean& mean) {
   const Area& area = areas_[static_cast<size_t>(mean.source)];
   const Map& map = graph_->maps[static_cast<size_t>(mean.source)];

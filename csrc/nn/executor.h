@@ -36,6 +36,7 @@ class Executor {
   ConvCall prepare(const Conv& conv);
   SourceOffsets offsets(const Conv& conv, const Source& source, int32_t height, int32_t width) const;
   void step(const Depthwise& depthwise);
+  void step(const Upsample& upsample);
   void step(const Mean& mean);
   void step(const Flatten& flatten);
   void step(const AveragePool& pool);

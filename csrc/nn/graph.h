@@ -64,6 +64,11 @@ struct Depthwise {
   AlignedVector<float> scale;
 };
 
+// A map at twice its size, nearest neighbour: for a depthwise convolution, which reads one map as it is.
+struct Upsample {
+  int32_t source, out;
+};
+
 // Mean of each channel over a map, times scale, zero point taken off.
 struct Mean {
   int32_t source, out;
@@ -95,7 +100,7 @@ struct Dense {
   AlignedVector<float> scale, bias, low, high;  // (outputs,)
 };
 
-using Step = std::variant<Conv, Depthwise, Mean, Flatten, AveragePool, SoftArgmax, Dense>;
+using Step = std::variant<Conv, Depthwise, Upsample, Mean, Flatten, AveragePool, SoftArgmax, Dense>;
 
 // What a network gives by name: the first `size` numbers of a vector, or the first `size` channels of every
 // pixel of float maps, one map after the other.
@@ -103,7 +108,8 @@ struct GraphOutput {
   std::string name;
   int32_t vector;  // -1 where it is made of float maps
   std::vector<int32_t> float_maps;
-  std::vector<int64_t> shape;  // as the graph's author sees it; (0, values) of float maps
+  // As the graph's author sees it; of float maps (0, values), or (height, width, values) of one.
+  std::vector<int64_t> shape;
   int64_t size;
 };
 

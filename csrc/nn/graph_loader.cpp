@@ -77,6 +77,7 @@ class GraphLoader {
   void read_conv(const Json& step);
   void read_epilogue(const Json& step, int64_t out_stride, Conv* conv);
   void read_depthwise(const Json& step);
+  void read_upsample(const Json& step);
   void read_mean(const Json& step);
   void read_flatten(const Json& step);
   void read_average_pool(const Json& step);
@@ -256,6 +257,16 @@ void GraphLoader::read_depthwise(const Json& step) {
   graph_.steps.emplace_back(std::move(depthwise));
 }
 
+void GraphLoader::read_upsample(const Json& step) {
+  const Upsample upsample{index(step, "source", graph_.maps), index(step, "out", graph_.maps)};
+  const Map &from = map(upsample.source), &to = map(upsample.out);
+  require_lanes("channels", from.channels);
+  require_equal("channels of the output", to.channels, from.channels);
+  require_equal("stride of the source", from.stride, 2ll * to.stride);
+  require_equal("zero point of the output", to.zero, from.zero);
+  graph_.steps.emplace_back(upsample);
+}
+
 void GraphLoader::read_mean(const Json& step) {
   const int32_t from = index(step, "source", graph_.maps);
   require_lanes("channels", map(from).channels);
@@ -309,12 +320,14 @@ void GraphLoader::read_step(const Json& step) {
   const std::string& op = json_string(json_member(step, "op", label_), label_ + ": op");
   if (op == "conv") return read_conv(step);
   if (op == "depthwise") return read_depthwise(step);
+  if (op == "upsample") return read_upsample(step);
   if (op == "mean") return read_mean(step);
   if (op == "flatten") return read_flatten(step);
   if (op == "thumbnail") return read_average_pool(step);
   if (op == "peaks") return read_soft_argmax(step);
   if (op == "dense") return read_dense(step);
-  refuse("op", "'" + printable(op) + "'", "conv, depthwise, mean, flatten, thumbnail, peaks or dense");
+  refuse("op", "'" + printable(op) + "'",
+         "conv, depthwise, upsample, mean, flatten, thumbnail, peaks or dense");
 }
 
 void GraphLoader::read_output(const std::string& name, const Json& entry) {
@@ -333,8 +346,9 @@ void GraphLoader::read_output(const std::string& name, const Json& entry) {
     }
   } else {
     const int64_t last = static_cast<int64_t>(graph_.float_maps.size()) - 1;
-    require_equal("dimensions", static_cast<int64_t>(output.shape.size()), 2);
-    output.size = output.shape[1];
+    const bool picture = output.shape.size() == 3;
+    if (!picture) require_equal("dimensions", static_cast<int64_t>(output.shape.size()), 2);
+    output.size = output.shape.back();
     for (const Json& value : list(entry, "float_maps", kMostSources)) {
       output.float_maps.push_back(
           static_cast<int32_t>(json_integer(value, 0, last, label_ + ": float_maps")));
@@ -344,6 +358,12 @@ void GraphLoader::read_output(const std::string& name, const Json& entry) {
       }
     }
     if (output.float_maps.empty()) refuse("float_maps", "none", "1 to 8");
+    if (picture) {
+      require_equal("float maps of a picture", static_cast<int64_t>(output.float_maps.size()), 1);
+      const int64_t stride = graph_.float_maps[static_cast<size_t>(output.float_maps[0])].stride;
+      require_equal("height", output.shape[0], graph_.side / stride);
+      require_equal("width", output.shape[1], graph_.side / stride);
+    }
   }
   graph_.outputs.push_back(std::move(output));
 }

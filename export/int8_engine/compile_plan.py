@@ -3,7 +3,9 @@
 Inputs are the prepared float32 network and its QDQ form, which gives the ranges of the maps. Known pieces of
 graph become one step each:
 - convolution, dense or depthwise, with ReLU, residual sum (paper 1, section 3.1) or attention (equation 9);
-- concatenation and nearest upsampling become sources of the convolution that reads them;
+- concatenation and nearest upsampling become sources of the convolution that reads them; before a depthwise
+  one, upsampling is a step;
+- a convolution whose maps are an output, pixel by pixel (N, H, W, C), gives them in float32;
 - soft-argmax, mean over a map, average pooling of the picture;
 - whatever is affine between these and a ReLU, a Clip or an output (affine_tail.py).
 Anything else is refused by name.
@@ -61,9 +63,7 @@ class _Compiler:
             if node.name not in self._convolutions.fused and not self._is_affine(node):
                 self._compile_node[node.op_type](node)
         plan = self._plan
-        outputs = (
-            self._cell_outputs() if self._convolutions.cell_maps else AffineTail(self._graph, plan).compile()
-        )
+        outputs = self._outputs()
         description = {"maps": plan.maps, "float_maps": plan.float_maps, "vectors": plan.vectors,
                        "steps": plan.steps, "outputs": outputs, "side": self._graph.side}  # fmt: skip
         metadata = {p.key: p.value for p in self._graph.model.metadata_props}
@@ -75,6 +75,11 @@ class _Compiler:
             return True
         rank = len(self._graph.shapes.get(node.output[0], ()))
         return rank == 2 and node.op_type not in MAKE_VECTORS
+
+    def _outputs(self) -> dict[str, Any]:
+        if self._convolutions.cell_maps:
+            return self._cell_outputs()
+        return self._convolutions.pictures or AffineTail(self._graph, self._plan).compile()
 
     def _cell_outputs(self) -> dict[str, Any]:
         """A detector's output: its levels' float maps, fine to coarse."""

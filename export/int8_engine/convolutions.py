@@ -36,6 +36,7 @@ class ConvolutionCompiler:
         self.fused: set[str] = set()
         self.cell_maps: list[int] = []  # float maps of a detector's levels
         self.values_per_cell = 0
+        self.pictures: dict[str, Any] = {}  # outputs that are float maps, as the description holds them
 
     def compile(self, node: onnx.NodeProto) -> None:
         """Add the step of a convolution, or keep it until the other half of its sum is made."""
@@ -49,10 +50,16 @@ class ConvolutionCompiler:
             self._add_cell_head(conv)
         elif consumer is not None and consumer.op_type in ("Reshape", "Cast"):
             self._add_soft_argmax(conv)
+        elif (name := self._output_picture(output, consumer)) is not None:
+            self._add_output_picture(conv, name)
         elif consumer is not None and consumer.op_type == "Sigmoid":
             self._add_attention(conv, consumer)
         elif consumer is not None and consumer.op_type == "Add":
             other = self._other_operand(consumer, output)
+            first = self._waiting.pop(consumer.name, None)
+            if other is None and first is not None:  # a sum of two convolutions: the first gets its own map
+                self._add_to_map(self._read(first), first.output[0])
+                other = self._other_operand(consumer, output)
             if other is None:
                 self._waiting[consumer.name] = node
             else:
@@ -132,6 +139,24 @@ class ConvolutionCompiler:
         self.cell_maps.append(conv.step["out"])
         self.values_per_cell = len(conv.weights)
 
+    def _output_picture(self, name: str, consumer: onnx.NodeProto | None) -> str | None:
+        """The network's output that a convolution's maps are, pixel by pixel; None where they are not."""
+        outputs = {output.name for output in self._graph.model.graph.output}
+        if consumer is not None and consumer.op_type == "Transpose" and consumer.output[0] in outputs:
+            if attributes(consumer)["perm"] != [0, 2, 3, 1]:
+                raise ValueError(f"{consumer.name}: an output that is not pixel by pixel")
+            return self._fuse(consumer)
+        if name in outputs:
+            raise ValueError(f"{name}: an output channel by channel, expected pixel by pixel")
+        return None
+
+    def _add_output_picture(self, conv: Convolution, name: str) -> None:
+        """A float map that is an output of the network."""
+        self._add_float_map(conv)
+        side = self._graph.side // conv.stride
+        shape = [side, side, len(conv.weights)]
+        self.pictures[name] = {"float_maps": [conv.step["out"]], "shape": shape}
+
     def _add_soft_argmax(self, conv: Convolution) -> None:
         """Heat maps: softmax over the cells and its product with the cells' centres."""
         chain = self._soft_argmax_chain(conv.node.output[0])
@@ -166,9 +191,9 @@ class ConvolutionCompiler:
 
     def _add_depthwise(self, conv: Convolution) -> None:
         sources, count = conv.step["sources"], len(conv.weights)
-        if conv.weights.shape[1:] != (1, 3, 3) or len(sources) != 1 or sources[0][1]:
-            raise ValueError(f"{conv.node.name}: a grouped convolution that is not 3x3 depthwise")
-        index = sources[0][0]
+        if conv.weights.shape[1:] != (1, 3, 3) or len(sources) != 1:
+            raise ValueError(f"{conv.node.name}: a grouped convolution that is not 3x3 depthwise of one map")
+        index = self._upsampled(sources[0][0]) if sources[0][1] else sources[0][0]
         name = self._fuse_relu(conv.node.output[0])
         scale, zero = self._graph.range_of(name, conv.node.output[0])
         out = self._plan.add_map(conv.stride, count, scale, zero)
@@ -181,6 +206,14 @@ class ConvolutionCompiler:
             scale=(steps / scale).astype(np.float32),
         )
         self._plan.tensors[name] = Tensor([(out, False)])
+
+    def _upsampled(self, index: int) -> int:
+        """A map at twice its size, for steps that read maps as they are."""
+        plan, map_ = self._plan, self._plan.maps[index]
+        out = plan.add_map(map_["stride"] // 2, map_["channels"], plan.scales[index], map_["zero"])
+        plan.maps[out]["halo"] = map_["halo"]
+        plan.add_step({"op": "upsample", "source": index, "out": out})
+        return out
 
     def _add_step(self, conv: Convolution, out_scale: float, gate: NDArray[np.float32] = NO_GATE) -> None:
         """Weights (N, C, k, k) as (N, taps, C) bytes; the sources' scales and zero points go into them."""

@@ -1,4 +1,4 @@
-"""Calibration inputs: training crops for the regressor, training scenes for the detector; none held out."""
+"""Calibration inputs: training crops, bare or behind occluders, and training scenes; none held out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from facesdk.detect import letterbox, resize
 from training.augmentation.augment import Jitter
 from training.detector.compose import is_held_out, is_held_out_photo
 from training.detector.pack import Pack
+from training.occlusion.batches import MaskBatches
 
 FloatArray = NDArray[np.float32]
 DETECTOR_LONG_SIDES = (640, 320, 224)  # px; of pictures as the detector gets them
@@ -26,6 +27,14 @@ def training_crops(shards: Path, size: int, count: int, seed: int = 0) -> FloatA
     picks = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:count]]
     crops: FloatArray = augment.draw(picks, size, Jitter(), None).crops.numpy()
     return crops
+
+
+def covered_crops(batches: MaskBatches, count: int) -> FloatArray:
+    """Draw training crops behind occluders, some bare, (count, 3, 128, 128) in 0..1."""
+    drawn: list[FloatArray] = []
+    while sum(len(crops) for crops in drawn) < count:
+        drawn.append(batches.draw().crops.numpy())
+    return np.concatenate(drawn)[:count]
 
 
 def training_scenes(pack: Path, count: int) -> Iterator[FloatArray]:

@@ -13,6 +13,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from export.onnx.simplify import simplify
+from export.onnx.split_depthwise import split_depthwise
 
 FloatArray = NDArray[np.float32]
 BATCH = 16
@@ -83,6 +84,13 @@ def quantize_detector(
 ) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     """Quantise the detector with ranges from pictures (1, 3, H, W); returns as `static_quantization`."""
     return static_quantization(network, pictures, layout_nodes)
+
+
+def quantize_maps(network: onnx.ModelProto, pictures: FloatArray) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+    """Quantise a network from pictures (N, C, S, S) to maps; returns as `static_quantization`."""
+    split = split_depthwise(simplify(network))
+    batches = (pictures[i : i + BATCH] for i in range(0, len(pictures), BATCH))
+    return static_quantization(split, batches, layout_nodes)
 
 
 def regressor_float_nodes(model: onnx.ModelProto) -> list[str]:

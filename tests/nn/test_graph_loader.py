@@ -51,6 +51,8 @@ def sound() -> GraphFile:
     file.step("flatten", source=1, scale=1.0, out=4)
     dense = {name: np.ones(16, np.float32) for name in ("scale", "bias", "low", "high")}
     file.step("dense", {"weights": np.ones((16, 38), np.int8), **dense}, inputs=[0, 1, 2], out=3)
+    file.map(1, 16, 0, 0)
+    file.step("upsample", source=3, out=4)
     file.output("points", 0, [5, 2])
     file.output("x", 3, [15])
     file.description["outputs"]["cells"] = {"float_maps": [0], "shape": [0, 15]}
@@ -139,6 +141,10 @@ BAD: dict[str, Change] = {
     "a depthwise step of the picture": change("steps", 2, source=0),
     "a depthwise stride of 3": change("steps", 2, stride=3),
     "a depthwise source without halo": change("maps", 2, halo=0),
+    "an upsampled picture": change("steps", 9, source=0),
+    "an upsampled map of the same size": change("steps", 9, source=1),
+    "an upsampled map that is no map": change("steps", 9, source=5),
+    "an upsampled map of another zero point": change("maps", 4, zero=1),
     "more points than channels": change("steps", 4, points=17),
     "a soft-argmax into a short vector": change("steps", 4, out=1),
     "a soft-argmax of no map": change("steps", 4, source=1),
@@ -178,6 +184,8 @@ BAD: dict[str, Change] = {
     "an output of nothing": output("x", {"shape": [0, 3]}),
     "an output of no maps": output("x", {"float_maps": [], "shape": [0, 3]}),
     "an output of missing maps": output("x", {"float_maps": [1], "shape": [0, 3]}),
+    "a picture of several maps": output("x", {"float_maps": [0, 0], "shape": [0, 0, 3]}),
+    "a picture of another size": output("x", {"float_maps": [0], "shape": [8, 8, 3]}),
     "more values than channels": output("x", {"float_maps": [0], "shape": [0, 17]}),
     "no values": output("x", {"float_maps": [0], "shape": [0, 0]}),
 }

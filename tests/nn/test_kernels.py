@@ -175,6 +175,32 @@ def test_depthwise(kernels: str, channels: int, stride: int) -> None:
     np.testing.assert_array_equal(chain.read(kernels, out, 8 // stride, channels), expected.astype(int) - 90)
 
 
+@every_family
+@pytest.mark.parametrize("channels", [16, 48])
+def test_depthwise_of_an_upsampled_map_and_a_picture_as_output(kernels: str, channels: int) -> None:
+    chain = Chain(16, seed=9)
+    chain.description["side"] = 8
+    half, twice, out = (chain.map(stride, channels, 1, zero) for stride, zero in ((2, 9), (1, 9), (1, 90)))
+    weights, bias, scale = chain.numbers(channels, 9, 16)
+    chain.conv([(chain.first, False)], weights, bias, scale, half, stride=2, pad=1)
+    small = reference.to_bytes(
+        reference.conv([(chain.bytes, 7, False)], weights, bias, scale, stride=2, pad=1), 9
+    )
+    chain.step("upsample", source=half, out=twice)
+    taps = chain.rng.integers(-127, 128, (9, channels), dtype=np.int8)
+    each = {"bias": np.zeros(channels, np.int32), "scale": np.full(channels, 0.004, np.float32)}
+    chain.step("depthwise", {"weights": taps, **each}, source=twice, stride=1, out=out)
+    weights, bias, scale = chain.numbers(16, 1, channels)
+    picture = chain.float_map(1, 16)
+    chain.conv([(out, False)], weights, bias, scale, picture, to_float=True)
+    chain.description["outputs"]["picture"] = {"float_maps": [picture], "shape": [8, 8, 3]}
+    sums = reference.depthwise(small.repeat(2, 0).repeat(2, 1), 9, taps, each["bias"], each["scale"])
+    expected = reference.conv([(reference.to_bytes(sums, 90), 90, False)], weights, bias, scale)
+    given = run(chain.load(kernels), chain.picture)["picture"]
+    assert len(np.unique(given)) > 100
+    np.testing.assert_array_equal(given, expected[..., :3])
+
+
 def vectors_chain() -> tuple[Chain, list[NDArray[np.float64]], NDArray[np.float64]]:
     """Soft-argmax, mean and average pooling into a dense step, with what each should give."""
     chain = Chain(32, seed=3)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -65,6 +65,12 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The tensors below one prefix, without it."""
     return {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """Weights of a network: the averaged ones of a checkpoint, all of any other safetensors file."""
+    tensors = load_file(str(path))
+    return part(tensors, "average") or tensors
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

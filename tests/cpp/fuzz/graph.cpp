@@ -22,10 +22,11 @@ File sound_file() {
   File file;
   file.documents["plan"] = Json::parse(R"({
     "maps": [{"stride": 1, "channels": 4, "halo": 1, "zero": 128}, {"stride": 1, "channels": 16, "halo": 1, "zero": 7},
-             {"stride": 1, "channels": 16, "halo": 1, "zero": 7}, {"stride": 2, "channels": 16, "halo": 0, "zero": 0}],
+             {"stride": 1, "channels": 16, "halo": 1, "zero": 7}, {"stride": 2, "channels": 16, "halo": 0, "zero": 0},
+             {"stride": 1, "channels": 16, "halo": 0, "zero": 0}],
     "float_maps": [{"stride": 1, "channels": 16}], "vectors": [10, 16, 12, 16, 1024], "side": 8,
     "outputs": {"x": {"vector": 3, "shape": [15]}, "points": {"vector": 0, "shape": [5, 2]},
-                "cells": {"float_maps": [0], "shape": [0, 15]}},
+                "cells": {"float_maps": [0], "shape": [0, 15]}, "picture": {"float_maps": [0], "shape": [8, 8, 3]}},
     "steps": [
       {"op": "conv", "sources": [[0, false]], "stride": 1, "dilation": 1, "pad": 1, "to_float": false, "join": "none",
        "other": [0, false], "other_scale": 0.0, "gate_zero": 0, "out": 1},
@@ -38,7 +39,8 @@ File sound_file() {
       {"op": "mean", "source": 1, "scale": 0.5, "out": 1},
       {"op": "thumbnail", "cells": 2, "out": 2},
       {"op": "flatten", "source": 1, "scale": 0.5, "out": 4},
-      {"op": "dense", "inputs": [0, 1, 2], "out": 3}]})");
+      {"op": "dense", "inputs": [0, 1, 2], "out": 3},
+      {"op": "upsample", "source": 3, "out": 4}]})");
   add_conv(&file, "0", 9, 4);
   add_conv(&file, "1", 1, 16);
   file.add("1.gate", "F32", Json::array({256}), repeated<float>(0.5f, 256));

@@ -1,0 +1,127 @@
+# ruff: noqa: E402 (torch is optional: the file is skipped before its imports where torch is absent)
+"""N_mask as ONNX and as a plan: depthwise convolutions before a join, upsampling, maps as output."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxslim")
+
+from safetensors.torch import save_file
+
+from export.int8_engine.compile_plan import compile_plan
+from export.int8_engine.network_graph import attributes
+from export.int8_engine.plan_file import write_plan
+from export.mask import SessionNetwork
+from export.onnx.pictures_to_onnx import export_picture_network
+from export.onnx.simplify import simplify
+from export.onnx.split_depthwise import split_depthwise
+from export.onnx.to_onnx import smooth_crops
+from export.quantization.static_quantization import quantize_maps
+from facesdk.inference import open_session
+from facesdk.inference.int8_engine import NativeSession
+from tests.nn.graph_file import KERNELS
+from training.loop.checkpoint import load_weights, write
+from training.networks.mask_net import MaskNet
+
+torch.set_num_threads(1)
+SIDE = 64
+
+
+@pytest.fixture(scope="module")
+def network() -> torch.nn.Module:
+    torch.manual_seed(3)
+    made = MaskNet((16, 32, 48), (1, 1, 1))
+    for seed in range(3):
+        made(torch.from_numpy(smooth_crops(8, SIDE, seed)))  # norms take in statistics
+    return made.eval()
+
+
+@pytest.fixture(scope="module")
+def files(network: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """ONNX and plan."""
+    path = tmp_path_factory.mktemp("mask") / "net.onnx"
+    assert export_picture_network(network, path, SIDE, 3, "logits", {"version": "1.2"}) < 1e-4
+    plan = path.with_suffix(".plan")
+    write_plan(compile_plan(*quantize_maps(onnx.load(str(path)), smooth_crops(32, SIDE, 2))), plan)
+    return path, plan
+
+
+def test_both_files_give_the_network_s_maps_pixel_by_pixel(
+    network: torch.nn.Module, files: tuple[Path, Path]
+) -> None:
+    crops = np.round(smooth_crops(4, SIDE, 7) * 255) / np.float32(255)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(crops)).permute(0, 2, 3, 1).numpy()
+    exact = open_session(files[0]).run(crops)["logits"]
+    eight = open_session(files[1], "native").run(crops)["logits"]
+    assert exact.shape == eight.shape == (4, SIDE, SIDE, 1)
+    np.testing.assert_allclose(exact, expected, atol=1e-4)
+    assert np.abs(eight - expected).mean() < 0.05 * expected.std()
+    again = SessionNetwork(files[1], "logits")(torch.from_numpy(crops))
+    np.testing.assert_array_equal(again.numpy()[:, 0], eight[..., 0])
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_every_kernel_family_gives_the_bits_of_the_reference(files: tuple[Path, Path], kernels: str) -> None:
+    crops = smooth_crops(2, SIDE, 8)
+    exact, given = (NativeSession(files[1], kernels=name).run(crops) for name in ("reference", kernels))
+    np.testing.assert_array_equal(given["logits"], exact["logits"])
+
+
+def test_files_describe_themselves(files: tuple[Path, Path]) -> None:
+    for path, backend in zip(files, ("onnxruntime", "native"), strict=True):
+        session = open_session(path, backend)
+        assert json.loads(session.metadata["facesdk"]) == {
+            "input_size": SIDE,
+            "channels": 3,
+            "version": "1.2",
+        }
+        assert session.side == SIDE
+
+
+def test_no_depthwise_convolution_reads_a_join(files: tuple[Path, Path]) -> None:
+    model = simplify(onnx.load(str(files[0])))
+    makers = {name: node for node in split_depthwise(model).graph.node for name in node.output}
+    before = {name: node for node in model.graph.node for name in node.output}
+
+    def joined(nodes: dict[str, onnx.NodeProto]) -> list[str]:
+        return [
+            node.name for node in nodes.values()
+            if attributes(node).get("group", 1) > 1 and node.input[0] in nodes
+            and nodes[node.input[0]].op_type == "Concat"
+        ]  # fmt: skip
+
+    assert len(joined(before)) == 3
+    assert not joined(makers)
+
+
+def test_a_network_whose_output_is_channel_by_channel_is_refused() -> None:
+    weights = onnx.numpy_helper.from_array(np.ones((16, 3, 1, 1), np.float32), "w")
+    info = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Conv", ["picture", "w"], ["maps"], name="last")],
+        "net",
+        [info("picture", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
+        [info("maps", onnx.TensorProto.FLOAT, [1, 16, 8, 8])],
+        [weights],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    with pytest.raises(ValueError, match="maps: an output channel by channel"):
+        compile_plan(model, model)
+
+
+def test_weights_are_read_from_a_checkpoint_or_alone(network: torch.nn.Module, tmp_path: Path) -> None:
+    write(tmp_path / "last.safetensors", MaskNet((16, 32, 48), (1, 1, 1)), network, None, {})
+    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, tmp_path / "alone.safetensors")
+    wanted = network.state_dict()
+    for name in ("last", "alone"):
+        given = load_weights(tmp_path / f"{name}.safetensors")
+        assert set(given) == set(wanted)
+        assert all(torch.equal(given[k], wanted[k]) for k in wanted)
