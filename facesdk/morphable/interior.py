@@ -3,7 +3,8 @@
 The face's own mesh ends at a rim behind the lips and at the lids' edges. The interior is a mesh of its own in
 four parts, added where a face is drawn or written: the mouth's socket, gums with tongue, teeth, and a shelf
 from each lid's edge into the eyeball. Its borders are the face's rims, vertex by vertex, so that it follows
-lips and lids; teeth, gums and tongue move with the skull or with the jaw (training/face_model/mouth_interior.py).
+lips and lids; teeth, gums and tongue move with the skull or with the jaw (training/face_model/
+mouth_interior.py).
 """
 
 from __future__ import annotations
