@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from export.int8_engine.compile_plan import compile_plan
 from export.int8_engine.plan_file import write_plan
@@ -26,11 +27,22 @@ from training.occlusion.region import FaceRegion
 from training.occlusion.settings import MaskSettings
 
 TOLERANCE = 1e-3  # largest difference of a logit from torch
-OUTPUT = "logits"
+OUTPUT = "mask"
+
+
+class Quarters(nn.Module):
+    """N_mask as engines run it: the last map's four values are the four pixels of a cell."""
+
+    def __init__(self, network: MaskNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, crops: Tensor) -> Tensor:
+        return self.network.quarters(crops)
 
 
 class SessionNetwork(nn.Module):
-    """An exported picture network as torch calls it: (N, C, S, S) in 0..1 -> maps (N, K, S, S)."""
+    """An exported N_mask as torch calls it: (N, C, S, S) in 0..1 -> maps (N, 1, S, S)."""
 
     def __init__(self, path: Path, output: str) -> None:
         super().__init__()
@@ -41,7 +53,7 @@ class SessionNetwork(nn.Module):
         # Whole bytes, as a photo's crop has them.
         rounded = (pictures * 255).round() / 255
         maps = self._session.run(rounded.numpy())[self._output]
-        return torch.from_numpy(maps).permute(0, 3, 1, 2)
+        return F.pixel_shuffle(torch.from_numpy(maps).permute(0, 3, 1, 2), 2)
 
 
 def export_mask(weights: Path, shards: Path, occluders: Path, out: Path, version: str, crops: int) -> float:
@@ -56,8 +68,11 @@ def export_mask(weights: Path, shards: Path, occluders: Path, out: Path, version
     network = MaskNet()
     network.load_state_dict(load_weights(weights))
     candidate = out.with_suffix(".new")
-    description = {"version": version, "output": "logit of a pixel showing what lies in front of the face"}
-    difference = export_picture_network(network, candidate, MASK_SIDE, 3, OUTPUT, description)
+    description = {
+        "version": version,
+        "output": "logits of what lies in front of the face, of the four pixels of each cell, row by row",
+    }
+    difference = export_picture_network(Quarters(network), candidate, MASK_SIDE, 3, OUTPUT, description)
     print(f"largest difference from torch: {difference:.2e} (bound {TOLERANCE:.0e})")
     if difference > TOLERANCE:
         candidate.unlink()

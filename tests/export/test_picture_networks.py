@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from export.int8_engine.compile_plan import compile_plan
 from export.int8_engine.network_graph import attributes
 from export.int8_engine.plan_file import write_plan
-from export.mask import SessionNetwork
+from export.mask import Quarters, SessionNetwork
 from export.onnx.pictures_to_onnx import export_picture_network
 from export.onnx.simplify import simplify
 from export.onnx.split_depthwise import split_depthwise
@@ -28,7 +28,8 @@ from facesdk.inference import open_session
 from facesdk.inference.int8_engine import NativeSession
 from tests.nn.graph_file import KERNELS
 from training.loop.checkpoint import load_weights, write
-from training.networks.mask_net import MaskNet
+from training.networks.blocks import ConvNorm
+from training.networks.mask_net import MaskNet, Separable
 
 torch.set_num_threads(1)
 SIDE = 64
@@ -37,7 +38,7 @@ SIDE = 64
 @pytest.fixture(scope="module")
 def network() -> torch.nn.Module:
     torch.manual_seed(3)
-    made = MaskNet((16, 32, 48), (1, 1, 1))
+    made = MaskNet((16, 32, 48), (1, 1, 1), (16, 32))
     for seed in range(3):
         made(torch.from_numpy(smooth_crops(8, SIDE, seed)))  # norms take in statistics
     return made.eval()
@@ -47,7 +48,7 @@ def network() -> torch.nn.Module:
 def files(network: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """ONNX and plan."""
     path = tmp_path_factory.mktemp("mask") / "net.onnx"
-    assert export_picture_network(network, path, SIDE, 3, "logits", {"version": "1.2"}) < 1e-4
+    assert export_picture_network(Quarters(network), path, SIDE, 3, "mask", {"version": "1.2"}) < 1e-4
     plan = path.with_suffix(".plan")
     write_plan(compile_plan(*quantize_maps(onnx.load(str(path)), smooth_crops(32, SIDE, 2))), plan)
     return path, plan
@@ -58,21 +59,23 @@ def test_both_files_give_the_network_s_maps_pixel_by_pixel(
 ) -> None:
     crops = np.round(smooth_crops(4, SIDE, 7) * 255) / np.float32(255)
     with torch.no_grad():
-        expected = network(torch.from_numpy(crops)).permute(0, 2, 3, 1).numpy()
-    exact = open_session(files[0]).run(crops)["logits"]
-    eight = open_session(files[1], "native").run(crops)["logits"]
-    assert exact.shape == eight.shape == (4, SIDE, SIDE, 1)
+        expected = network.quarters(torch.from_numpy(crops)).permute(0, 2, 3, 1).numpy()
+    exact = open_session(files[0]).run(crops)["mask"]
+    eight = open_session(files[1], "native").run(crops)["mask"]
+    assert exact.shape == eight.shape == (4, SIDE // 2, SIDE // 2, 4)
     np.testing.assert_allclose(exact, expected, atol=1e-4)
     assert np.abs(eight - expected).mean() < 0.05 * expected.std()
-    again = SessionNetwork(files[1], "logits")(torch.from_numpy(crops))
-    np.testing.assert_array_equal(again.numpy()[:, 0], eight[..., 0])
+    again = SessionNetwork(files[1], "mask")(torch.from_numpy(crops)).numpy()
+    assert again.shape == (4, 1, SIDE, SIDE)
+    for quarter in range(4):
+        np.testing.assert_array_equal(again[:, 0, quarter // 2 :: 2, quarter % 2 :: 2], eight[..., quarter])
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
 def test_every_kernel_family_gives_the_bits_of_the_reference(files: tuple[Path, Path], kernels: str) -> None:
     crops = smooth_crops(2, SIDE, 8)
     exact, given = (NativeSession(files[1], kernels=name).run(crops) for name in ("reference", kernels))
-    np.testing.assert_array_equal(given["logits"], exact["logits"])
+    np.testing.assert_array_equal(given["mask"], exact["mask"])
 
 
 def test_files_describe_themselves(files: tuple[Path, Path]) -> None:
@@ -86,20 +89,45 @@ def test_files_describe_themselves(files: tuple[Path, Path]) -> None:
         assert session.side == SIDE
 
 
-def test_no_depthwise_convolution_reads_a_join(files: tuple[Path, Path]) -> None:
-    model = simplify(onnx.load(str(files[0])))
-    makers = {name: node for node in split_depthwise(model).graph.node for name in node.output}
-    before = {name: node for node in model.graph.node for name in node.output}
+class Joined(torch.nn.Module):
+    """A decoder's step that joins an upsampled map with a finer one before a depthwise convolution."""
 
-    def joined(nodes: dict[str, onnx.NodeProto]) -> list[str]:
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine, self.coarse = ConvNorm(3, 16, 3, stride=2), ConvNorm(16, 32, 3, stride=2)
+        self.joined, self.last = Separable(48, 16), torch.nn.Conv2d(16, 1, 1)
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        fine = self.fine(crops)
+        coarse = torch.nn.functional.interpolate(self.coarse(fine), scale_factor=2.0, mode="nearest")
+        return self.last(self.joined(torch.cat([coarse, fine], 1)))
+
+
+def test_a_depthwise_convolution_of_joined_maps_becomes_one_for_each(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    network = Joined()
+    for seed in range(3):
+        network(torch.from_numpy(smooth_crops(8, SIDE, seed)))
+    path, plan = tmp_path / "joined.onnx", tmp_path / "joined.plan"
+    export_picture_network(network.eval(), path, SIDE, 3, "maps", {"version": "1"})
+    model = simplify(onnx.load(str(path)))
+    split = split_depthwise(model)
+
+    def joined(graph: onnx.GraphProto) -> list[str]:
+        makers = {name: node for node in graph.node for name in node.output}
         return [
-            node.name for node in nodes.values()
-            if attributes(node).get("group", 1) > 1 and node.input[0] in nodes
-            and nodes[node.input[0]].op_type == "Concat"
+            node.name for node in graph.node
+            if attributes(node).get("group", 1) > 1 and node.input[0] in makers
+            and makers[node.input[0]].op_type == "Concat"
         ]  # fmt: skip
 
-    assert len(joined(before)) == 3
-    assert not joined(makers)
+    assert len(joined(model.graph)) == 1
+    assert not joined(split.graph)
+    write_plan(compile_plan(*quantize_maps(onnx.load(str(path)), smooth_crops(32, SIDE, 2))), plan)
+    crops = np.round(smooth_crops(4, SIDE, 7) * 255) / np.float32(255)
+    expected = open_session(path).run(crops)["maps"]
+    eight = open_session(plan, "native").run(crops)["maps"]
+    assert np.abs(eight - expected).mean() < 0.05 * expected.std()
 
 
 def test_a_network_whose_output_is_channel_by_channel_is_refused() -> None:
@@ -118,7 +146,7 @@ def test_a_network_whose_output_is_channel_by_channel_is_refused() -> None:
 
 
 def test_weights_are_read_from_a_checkpoint_or_alone(network: torch.nn.Module, tmp_path: Path) -> None:
-    write(tmp_path / "last.safetensors", MaskNet((16, 32, 48), (1, 1, 1)), network, None, {})
+    write(tmp_path / "last.safetensors", MaskNet((16, 32, 48), (1, 1, 1), (16, 32)), network, None, {})
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, tmp_path / "alone.safetensors")
     wanted = network.state_dict()
     for name in ("last", "alone"):
