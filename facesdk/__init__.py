@@ -21,6 +21,7 @@ from facesdk.errors import (
 
 if TYPE_CHECKING:
     from facesdk.batch import reconstruct_many
+    from facesdk.core.occlusion import Occlusion, Visibility
     from facesdk.core.pose import Pose
     from facesdk.core.quality import Quality
     from facesdk.face import Face
@@ -39,11 +40,13 @@ _LAZY = {
     "Face": "facesdk.face",
     "FaceModel": "facesdk.morphable.face_model",
     "FaceSDK": "facesdk.sdk",
+    "Occlusion": "facesdk.core.occlusion",
     "Options": "facesdk.options",
     "Pose": "facesdk.core.pose",
     "Quality": "facesdk.core.quality",
     "Result": "facesdk.result",
     "Tracker": "facesdk.tracking.tracker",
+    "Visibility": "facesdk.core.occlusion",
     "reconstruct_many": "facesdk.batch",
 }
 
@@ -57,11 +60,13 @@ __all__ = [
     "InvalidArray",
     "InvalidImage",
     "InvalidOptions",
+    "Occlusion",
     "Options",
     "Pose",
     "Quality",
     "Result",
     "Tracker",
+    "Visibility",
     "__version__",
     "reconstruct_many",
 ]

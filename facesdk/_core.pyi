@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'EyeNetwork', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MOST_LOGIT', 'Network', 'NetworkRun', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_eye_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'mesh_points', 'non_max_suppression', 'normals', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'EyeNetwork', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_eye_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -87,7 +87,7 @@ class FaceModel:
 class EyeNetwork:
     pass
 class Engine:
-    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: EyeNetwork, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: EyeNetwork, mask: Network | None, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     @property
     def detector(self) -> Network | None:
@@ -164,11 +164,15 @@ def load_int8_network(path: bytes | str) -> Network:
     ...
 def mean_distance(a: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"], b: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"]) -> float:
     ...
+def measure_cover(model: FaceModel, chance: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[S, S]"], matrix: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"], verts: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex) -> tuple[float, typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[44, 44]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[E]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[E]"]]:
+    ...
 def mesh_points(verts: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], corners: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[N, 3]"], weights: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 3]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 3]"]:
     ...
 def non_max_suppression(boxes: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], scores: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], max_overlap: typing.SupportsFloat | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.int32], "[K]"]:
     ...
 def normals(verts: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], triangles: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[T, 3]"], threads: typing.SupportsInt | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"]:
+    ...
+def occlusion_mask(chance: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[S, S]"], outline: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[44, 44]"], matrix: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"], height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]:
     ...
 def oriented_bbox(points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"], angle: typing.SupportsFloat | typing.SupportsIndex) -> tuple[float, float, float, float]:
     ...
@@ -178,7 +182,7 @@ def project(verts_camera: typing.Annotated[numpy.typing.NDArray[numpy.float32], 
     ...
 def python_network(session: typing.Any) -> Network:
     ...
-def quality(gray: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[S, S]"], landmarks_px: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], yaw_deg: typing.SupportsFloat | typing.SupportsIndex, score: typing.SupportsFloat | typing.SupportsIndex, landmark_error: typing.SupportsFloat | typing.SupportsIndex, height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex) -> tuple[float, int]:
+def quality(gray: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[S, S]"], landmarks_px: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], yaw_deg: typing.SupportsFloat | typing.SupportsIndex, score: typing.SupportsFloat | typing.SupportsIndex, landmark_error: typing.SupportsFloat | typing.SupportsIndex, occluded_share: typing.SupportsFloat | typing.SupportsIndex, height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex) -> tuple[float, int]:
     ...
 def quality_reasons() -> list[str]:
     ...
@@ -199,6 +203,8 @@ def shade(albedo: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"
 def shade_and_project(verts_face: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], triangles: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[T, 3]"], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], albedo: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], sh: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[9, 3]"], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"]]:
     ...
 def sharpness(gray: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[S, S]"]) -> float:
+    ...
+def shown_points(chance: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[S, S]"], outline: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[44, 44]"], matrix: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"], height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex, points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 3]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[N]"]:
     ...
 def smoothness(verts: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], adj_ptr: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[V+1]"], adj_idx: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[N]"], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[float, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"]]:
     ...
@@ -225,5 +231,6 @@ EYE_WIDTH: float = 1.5
 FOREHEAD: float = 0.31
 LARGE_PX: float = 96.0
 MOST_LOGIT: float = 4.0
+REGION_CELLS: int = 44
 SMALL_PX: float = 14.0
 USUAL_ERROR: float = 0.017

@@ -16,14 +16,14 @@ from facesdk import ops
 from facesdk.appearance.fit import MAX_ALBEDO
 from facesdk.core.appearance import Appearance
 from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture, rounded
+from facesdk.core.occlusion import Occlusion
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
-from facesdk.errors import InvalidOptions
-from facesdk.io.json import write_json
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
 from facesdk.rendering.posed_mesh import ColoredMesh, PosedMesh
 from facesdk.rendering.render import Rendering
+from facesdk.visibility import FaceVisibility
 
 if TYPE_CHECKING:
     from facesdk.appearance.texture import Texture
@@ -47,6 +47,7 @@ class Face:
     model: FaceModel
     image: Picture  # the photo, (H, W, 3) uint8 RGB
     landmark_error_px: FloatArray | None = None  # (68,) expected error of each landmark
+    occlusion: Occlusion | None = None  # what covers the face; None with Options(deocclude="off")
     track: int | None = None  # number of the face in a video, the same from frame to frame
     threads: int = 1
     fitted_appearance: Appearance | None = None  # what fit_appearance() found in the photo's pixels
@@ -81,6 +82,21 @@ class Face:
         """(V,) whether the camera sees each vertex: the rest of the head does not hide it."""
         return self.posed_mesh.visible
 
+    @functools.cached_property
+    def visibility(self) -> FaceVisibility:
+        """Which vertices, landmarks and expressions the picture shows, and which are inferred."""
+        return FaceVisibility(self.occlusion, self.posed_mesh, self.model)
+
+    @property
+    def occluded_share(self) -> float | None:
+        """Share of the face's outline that something covers, 0..1; None where it was not measured."""
+        return None if self.occlusion is None else self.occlusion.share
+
+    @functools.cached_property
+    def occlusion_mask(self) -> BoolArray | None:
+        """(H, W) whether a pixel of the face's outline shows a cover; None where it was not measured."""
+        return None if self.occlusion is None else self.occlusion.mask(*self.image.shape[:2])
+
     @property
     def rendering(self) -> Rendering:
         """Depth, triangle indices and barycentrics in the window of the picture that the face touches."""
@@ -106,8 +122,7 @@ class Face:
     def fit_appearance(self) -> Appearance:
         """Fit albedo and light to the photo's pixels, once, in place (some 0.7 s).
 
-        Albedo, light, texture, renderings and the identity code are then those of the fit. Options(
-        fit_appearance=True) does it for every face of `FaceSDK.reconstruct`.
+        Albedo, light, texture, renderings and the identity code are then those of the fit.
         """
         if self.fitted_appearance is None:
             from facesdk.appearance.basis import appearance_basis
@@ -237,19 +252,15 @@ class Face:
         """The mesh as the file writers take it."""
         from facesdk.mesh_files import export_mesh
 
-        neutral, no_expression = self.neutral(), np.zeros(self.model.n_exp, np.float32)
-        interior = (
-            self.interior_verts_face_mm,
-            self.model.interior.verts(self.identity, no_expression, neutral),
-        )
         return export_mesh(
-            self.model, self.posed_mesh, neutral, tuple(self.expression.values()),
-            self.texture.image if len(self.model.uv_triangles) else None, self.albedo, self.sh, interior,
+            self.model, self.posed_mesh, self.identity, tuple(self.expression.values()),
+            self.texture.image if len(self.model.uv_triangles) else None, self.albedo, self.sh,
+            self.interior_verts_face_mm,
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """The face as plain numbers, for JSON; lengths in mm, places in px."""
-        names, weights = self.model.exp_names, rounded(self.expression_weights, 4)
+        weights = rounded(self.expression_weights, 4)
         return {
             "box_xyxy_px": rounded(self.box_xyxy_px, 2),
             "score": round(float(self.score), 4),
@@ -259,11 +270,10 @@ class Face:
             "landmarks_camera_mm": rounded(self.landmarks_camera_mm, 3),
             "expression": {name: round(weight, 4) for name, weight in self.expression.items()},
             "identity": rounded(self.identity, 4),
-            "expression_weights": dict(zip(names, weights, strict=True)),
+            "expression_weights": dict(zip(self.model.exp_names, weights, strict=True)),
             "appearance": "predicted" if self.fitted_appearance is None else "fitted",
-            "albedo_coefficients": rounded(self.albedo_coefficients, 4),
-            "albedo_detail": rounded(self.albedo_detail, 4),
-            "sh": rounded(self.sh, 5),
+            **self.appearance.to_dict(),
+            "occlusion": self.occlusion and self.occlusion.to_dict(self.visibility.expressions),
             "face_model": {"name": self.model.name, "version": self.model.version},
         }
 
@@ -274,17 +284,9 @@ class Face:
             InvalidOptions: another ending.
             FaceSDKError: the file cannot be written.
         """
-        from facesdk.io.formats import MESH_WRITERS
+        from facesdk.io.formats import save_face
 
-        target = Path(path)
-        suffix = target.suffix.lower()
-        if suffix == ".json":
-            write_json(target, self.to_dict())
-        elif suffix in MESH_WRITERS:
-            MESH_WRITERS[suffix](self.export_mesh, target)
-        else:
-            endings = ", ".join((*MESH_WRITERS, ".json"))
-            raise InvalidOptions(f"{target.name}: unknown ending, expected {endings}")
+        save_face(Path(path), lambda: self.export_mesh, self.to_dict)
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: views are made again after a copy or from a pickle."""
@@ -292,9 +294,9 @@ class Face:
 
     def __repr__(self) -> str:
         pose = self.pose
-        x0, y0, x1, y1 = (round(float(v)) for v in self.box_xyxy_px)
+        box = ",".join(f"{value:.0f}" for value in self.box_xyxy_px)
         track = "" if self.track is None else f", track {self.track}"
         return (
-            f"Face(box {x0},{y0},{x1},{y1} px, yaw {pose.yaw_deg:.0f} pitch {pose.pitch_deg:.0f} "
+            f"Face(box {box} px, yaw {pose.yaw_deg:.0f} pitch {pose.pitch_deg:.0f} "
             f"roll {pose.roll_deg:.0f} deg, quality {self.quality.score:.2f}{track})"
         )

@@ -22,6 +22,8 @@ EYES = "eyes.safetensors"
 INTERIOR = "interior.safetensors"
 DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"
+MASK = "mask_net.onnx"
+MASK_PLAN = "mask_net.plan"
 SAMPLE = "sample.jpg"
 
 

@@ -20,31 +20,34 @@ from facesdk.rendering.render import lit_colors
 def export_mesh(
     model: FaceModel,
     mesh: PosedMesh,
-    neutral_mm: FloatArray,
+    identity: FloatArray,
     weights: tuple[float, ...],
     texture: Picture | None,
     albedo: FloatArray,
     sh: FloatArray,
-    interior_mm: tuple[FloatArray, FloatArray],
+    interior_mm: FloatArray,
 ) -> ExportMesh:
     """Collect what the files of one face hold.
 
     Args:
         model: of the mesh.
         mesh: with the photo's expression, in the photo's camera.
-        neutral_mm: (V, 3), face frame, without expression.
+        identity: (n_id,) coefficients.
         weights: of the photo's expression, as the morph targets.
         texture: (size, size, 3) RGB, or None where the model has no texture coordinates.
         albedo: (V, 3), 0..1; shaded where there is no texture.
         sh: (9, 3) light, RGB.
-        interior_mm: (M, 3) with the photo's expression, and without.
+        interior_mm: (M, 3) with the photo's expression.
     """
+    no_expression = np.zeros(model.n_exp, np.float32)
+    neutral_mm = model.decode(identity, no_expression, mesh.threads)
+    interiors = (interior_mm, model.interior.verts(identity, no_expression, neutral_mm))
     topology = export_topology(model)
     colors = lit_colors(albedo, mesh.normals_camera, sh) if texture is None else None
-    lit = _interior_colors(model.interior, interior_mm[0], mesh, sh)
+    lit = _interior_colors(model.interior, interior_mm, mesh, sh)
     parts = []
     for part_topology, part in zip(topology.parts, model.interior.parts, strict=True):
-        verts, neutral = (some[part.vertices] for some in interior_mm)
+        verts, neutral = (some[part.vertices] for some in interiors)
         parts.append(ExportMesh(part_topology, verts, neutral, weights, None, lit[part.vertices]))
     return ExportMesh(topology, mesh.verts_face_mm, neutral_mm, weights, texture, colors, tuple(parts))
 

@@ -11,6 +11,7 @@ from facesdk.errors import InvalidOptions
 
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 PRESETS = ("default", "tiny")
+DEOCCLUDE = ("auto", "off")
 SHOWN_PATH = 32  # characters of a path up to which repr shows all of it
 WHOLE_NUMBERS = {"max_faces": (1, 1000), "passes": (1, 3), "threads": (1, 256)}  # smallest and largest
 NUMBERS = {
@@ -43,6 +44,9 @@ class Options:
         threads: 1 to 256 CPU threads of networks and ops, default 1. Results do not depend on it.
         fit_appearance: True or False, default False. Fit albedo and light of every face of `reconstruct` to
             the photo's pixels, some 0.7 s a face.
+        deocclude: "auto" or "off", default "off". Whether it is measured what covers a face: Face.occlusion,
+            the states of vertices, landmarks and expressions, the reason "occluded" of the quality; in a
+            video, expressions of what is covered are held.
         backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
             "auto", the fastest that is installed. What runs the networks.
         preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default
@@ -65,6 +69,7 @@ class Options:
     passes: int = 2
     threads: int = 1
     fit_appearance: bool = False
+    deocclude: str = "off"
     backend: str = "auto"
     preset: str = "default"
     network: str | os.PathLike[str] | None = None
@@ -80,6 +85,8 @@ class Options:
             self._store(name, flag(name, getattr(self, name)))
         if self.backend not in BACKENDS:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
+        if self.deocclude not in DEOCCLUDE:
+            raise InvalidOptions(f"deocclude: got {self.deocclude!r}, expected one of {', '.join(DEOCCLUDE)}")
         if self.preset not in PRESETS:
             raise InvalidOptions(f"preset: got {self.preset!r}, expected one of {', '.join(PRESETS)}")
         for name in ("network", "face_model", "detector"):

@@ -16,6 +16,7 @@ from facesdk.core.appearance import Appearance
 from facesdk.core.arrays import Picture
 from facesdk.core.compiled import _core
 from facesdk.core.intrinsics import check_intrinsics
+from facesdk.core.occlusion import Occlusion
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
 from facesdk.errors import InvalidOptions
@@ -160,7 +161,7 @@ class FaceSDK:
 
     def _result(self, rows: dict[str, Any], loaded: LoadedImage, load_ms: float, start: float) -> Result:
         """The engine's arrays over all faces as faces."""
-        errors = rows.get("landmark_error_px")
+        errors, occluded = rows.get("landmark_error_px"), "occluded_share" in rows
         faces = []
         for i, track in enumerate(rows["tracks"].tolist()):
             bits = int(rows["reasons"][i])
@@ -185,6 +186,7 @@ class FaceSDK:
                     model=self.model,
                     image=loaded.picture,
                     landmark_error_px=None if errors is None else errors[i],
+                    occlusion=Occlusion.from_rows(rows, i) if occluded else None,
                     threads=self.options.threads,
                     track=None if track < 0 else track,
                 )

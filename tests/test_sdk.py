@@ -44,6 +44,7 @@ def test_one_face_has_everything_the_readme_names(tiny_sdk: FaceSDK, picture: An
         "refine",
         "decode",
         "camera",
+        "occlusion",
         "quality",
         "total",
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/math_functions.h"
+#include "pipeline/align.h"
 #include "pipeline/camera.h"
 #include "pipeline/quality.h"
 
@@ -21,7 +22,34 @@ void resize(const Engine& engine, int32_t count, bool has_sigma, FrameResult* r)
   r->rotation.resize(rows(9)), r->translation_mm.resize(rows(3));
   r->landmarks_px.resize(rows(2 * kLandmarks));
   r->landmark_error_px.resize(has_sigma ? rows(kLandmarks) : 0);
+  const bool measured = engine.occlusion() != nullptr;
+  r->occluded_share.resize(measured ? rows(1) : 0);
+  r->expression_observed.resize(measured ? rows(model.num_expression()) : 0);
+  r->occlusions.assign(rows(1), nullptr);
   r->verts_face_mm.resize(rows(3 * model.verts()));
+}
+
+// Measures what covers the face, or carries an earlier measurement on to where the face is now.
+void find_occlusion(const Engine& engine, const FrameInput& input, const FaceSource& source,
+                    const CameraPose& pose, const float* verts, size_t i, ResultWorkspace* w,
+                    FrameResult* r) {
+  const OcclusionModel& model = *engine.occlusion();
+  Occlusion* occlusion = source.occlusion;
+  if (source.measure_occlusion || !occlusion->measured) {
+    const PlacedFace face{&pose,
+                          r->intrinsics,
+                          verts,
+                          engine.face_model().num_expression(),
+                          input.image.height,
+                          input.image.width};
+    measure_occlusion(model, input.image, face, &w->occlusion, occlusion);
+  } else {
+    crop_matrix(crop_from_landmarks(pose.landmarks_px), model.side(), false, occlusion->matrix);
+  }
+  r->occluded_share[i] = occlusion->share;
+  std::copy(occlusion->observed.begin(), occlusion->observed.end(),
+            r->expression_observed.begin() + static_cast<std::ptrdiff_t>(i * occlusion->observed.size()));
+  r->occlusions[i] = occlusion;
 }
 
 // Writes row i.
@@ -39,23 +67,26 @@ void build_face(const Engine& engine, const FrameInput& input, const FaceSource&
                         engine.options().threads);
     mesh = w->identity_mesh.data();
   }
-  model.decode(source.identity, mesh, face.expression.data(), w->scratch.data(), verts,
-               engine.options().threads, w->ops);
+  model.decode(source.identity, mesh, source.expression, w->scratch.data(), verts, engine.options().threads,
+               w->ops);
   r->clock.lap(Stage::kDecode);
   float landmarks_mm[3 * kLandmarks];
   CameraPose pose;
   model.mesh_landmarks(verts, landmarks_mm);
   solve_camera_pose(face, engine.regressor().focal_ratio(), landmarks_mm, r->intrinsics, w->ops, &pose);
   r->clock.lap(Stage::kCamera);
-  const Quality quality = assess_quality({face.gray.data(), engine.regressor().input_size(),
-                                          pose.landmarks_px, yaw_deg(pose.rotation), face.detection.score,
-                                          face.landmark_error, input.image.height, input.image.width});
+  if (engine.occlusion() != nullptr) find_occlusion(engine, input, source, pose, verts, i, w, r);
+  r->clock.lap(Stage::kOcclusion);
+  const Quality quality = assess_quality(
+      {face.gray.data(), engine.regressor().input_size(), pose.landmarks_px, yaw_deg(pose.rotation),
+       face.detection.score, face.landmark_error,
+       engine.occlusion() == nullptr ? 0.0 : source.occlusion->share, input.image.height, input.image.width});
   r->quality[i] = quality.score, r->reasons[i] = quality.reasons;
   r->scores[i] = face.detection.score, r->tracks[i] = face.track;
   std::copy_n(face.detection.box, 4, row(r->boxes_px, 4));
   std::copy_n(source.identity, model.num_identity(), row(r->identity, model.num_identity()));
   std::copy_n(source.albedo, model.num_albedo(), row(r->albedo, model.num_albedo()));
-  std::copy_n(face.expression.data(), model.num_expression(), row(r->expression, model.num_expression()));
+  std::copy_n(source.expression, model.num_expression(), row(r->expression, model.num_expression()));
   std::copy_n(face.sh, 27, row(r->sh, 27));
   std::copy_n(pose.rotation, 9, row(r->rotation, 9));
   std::copy_n(pose.translation_mm, 3, row(r->translation_mm, 3));

@@ -15,12 +15,17 @@ struct FaceSource {
   const float* identity;       // (n_id,)
   const float* albedo;         // (n_tex,)
   const float* identity_mesh;  // (C, 3) control vertices of the identity; null: to be computed
+  const float* expression;     // (n_exp,)
+  Occlusion* occlusion;        // what is known of the face's cover, and receives what is measured
+  bool measure_occlusion;      // false: what is known of an earlier frame holds
 };
 
 struct ResultWorkspace {
   Workspace ops;
   std::vector<float> scratch, identity_mesh;
   std::vector<FaceSource> sources;
+  OcclusionWorkspace occlusion;
+  std::vector<Occlusion> occlusions;  // of a photo's faces
 };
 
 // Of the workspace's sources, in their order.

@@ -28,6 +28,7 @@ void check_options(const EngineOptions& o) {
   check("field_of_view_deg", o.field_of_view_deg, 10, 150);
   check("passes", o.passes, 1, 3);
   check("threads", o.threads, 1, 256);
+  check("deocclude", static_cast<int32_t>(o.deocclude), 0, 1);
   if (!vector_level_request_is_known()) {
     throw Error(ErrorCode::kInvalidOptions,
                 "FACESDK_VECTOR_LEVEL: expected plain, avx2, avx_vnni, avx512, avx512_vnni or neon_dotprod");
@@ -62,6 +63,11 @@ Engine::Engine(EngineParts parts, const EngineOptions& options)
   detector_settings_.min_score =
       std::min(std::max(options_.min_detector_score * kCandidateScore, 0.01f), 0.99f);
   detector_settings_.single = options_.max_faces == 1;
+  if (options_.deocclude == Deocclude::kOff) return;
+  if (parts_.mask == nullptr) {
+    throw Error(ErrorCode::kInvalidOptions, "deocclude: got auto without a mask network, expected off");
+  }
+  occlusion_ = std::make_unique<const OcclusionModel>(parts_.mask, face_model());
 }
 
 }  // namespace facesdk

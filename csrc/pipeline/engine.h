@@ -10,6 +10,7 @@
 #include "nn/inference.h"
 #include "pipeline/detect.h"
 #include "pipeline/eye_closure.h"
+#include "pipeline/occlusion.h"
 #include "pipeline/options.h"
 #include "pipeline/regress.h"
 
@@ -24,7 +25,8 @@ struct EngineParts {
   std::shared_ptr<const Network> regressor;
   std::shared_ptr<const FaceModel> face_model;
   std::shared_ptr<const EyeNetwork> eyes;
-  DetectFunction detect;  // in place of `detector`; may be empty
+  std::shared_ptr<const Network> mask;  // may be null where `deocclude` is kOff
+  DetectFunction detect;                // in place of `detector`; may be empty
 };
 
 // Throws Error(kInvalidOptions) where an option is out of range; `Engine` does it too.
@@ -40,12 +42,14 @@ class Engine {
   const Regressor& regressor() const { return regressor_; }
   const FaceModel& face_model() const { return *parts_.face_model; }
   const DetectorSettings& detector_settings() const { return detector_settings_; }
+  const OcclusionModel* occlusion() const { return occlusion_.get(); }  // null where it is not measured
 
  private:
   EngineParts parts_;
   EngineOptions options_;
   Regressor regressor_;
   DetectorSettings detector_settings_;
+  std::unique_ptr<const OcclusionModel> occlusion_;
 };
 
 }  // namespace facesdk

@@ -7,6 +7,7 @@
 
 #include "common/image_view.h"
 #include "pipeline/observation.h"
+#include "pipeline/occlusion.h"
 
 namespace facesdk {
 
@@ -16,7 +17,7 @@ struct FrameInput {
   const std::vector<Detection>* detections = nullptr;  // in place of the detector; these are not verified
 };
 
-enum class Stage { kDetect, kRegress, kRefine, kDecode, kCamera, kQuality, kCount };
+enum class Stage { kDetect, kRegress, kRefine, kDecode, kCamera, kOcclusion, kQuality, kCount };
 
 // Milliseconds by stage; a stage that runs several times adds up.
 class StageClock {
@@ -58,6 +59,10 @@ struct FrameResult {
   std::vector<float> landmarks_px;       // (N, 68, 2)
   std::vector<float> landmark_error_px;  // (N, 68) expected error; empty where the network has no such output
   std::vector<float> verts_face_mm;      // (N, V, 3)
+  // Empty where occlusion is not measured.
+  std::vector<double> occluded_share;      // (N,) of the face's outline that something covers, 0..1
+  std::vector<float> expression_observed;  // (N, n_exp) share of what each moves that the picture shows, 0..1
+  std::vector<const Occlusion*> occlusions;  // (N,) the masks
   StageClock clock;
 };
 

@@ -5,6 +5,12 @@
 
 namespace facesdk {
 
+// What is done about that which covers a face.
+enum class Deocclude : int32_t {
+  kOff = 0,   // nothing is measured
+  kAuto = 1,  // the mask network runs
+};
+
 struct EngineOptions {
   int32_t max_faces = 16;           // 1..1000; the largest and surest faces are kept
   float min_detector_score = 0.5f;  // 0..1
@@ -12,6 +18,7 @@ struct EngineOptions {
   double field_of_view_deg = 40.0;  // 10..150, long side of the picture; where no intrinsics are given
   int32_t passes = 2;               // 1..3 inference passes per photo, each from the last one's landmarks
   int32_t threads = 1;              // 1..256
+  Deocclude deocclude = Deocclude::kAuto;
 };
 
 }  // namespace facesdk

@@ -8,8 +8,8 @@
 namespace facesdk {
 
 const char* const kQualityReasonNames[kQualityReasons] = {
-    "small", "blurred",     "extreme yaw", "cut by the border", "low detector score", "uncertain landmarks",
-    "dark",  "over-exposed"};
+    "small", "blurred",      "extreme yaw", "cut by the border", "low detector score", "uncertain landmarks",
+    "dark",  "over-exposed", "occluded"};
 
 namespace {
 
@@ -31,6 +31,7 @@ constexpr Ramp kScore{0.2, 0.7};
 constexpr Ramp kLandmarkError{0.0475, 0.0205};  // 95 of 100 training faces have less than 0.026
 constexpr Ramp kBrightness{0.01, 0.06};         // mean
 constexpr Ramp kSaturated{0.6, 0.15};           // share of the pixels at the upper end
+constexpr Ramp kOccludedShare{0.95, 0.15};      // a medical mask covers some 0.4
 constexpr float kWhite = 0.97f;
 
 struct Exposure {
@@ -75,7 +76,8 @@ Quality assess_quality(const QualityInput& in) {
                                            kScore.at(in.score),
                                            kLandmarkError.at(in.landmark_error),
                                            kBrightness.at(exposure.brightness),
-                                           kSaturated.at(exposure.saturated)};
+                                           kSaturated.at(exposure.saturated),
+                                           kOccludedShare.at(in.occluded_share)};
   Quality quality{1.0, 0};
   for (int i = 0; i < kQualityReasons; ++i) {
     quality.score *= factors[i];

@@ -16,9 +16,10 @@ enum QualityReason : uint32_t {
   kLowDetectorScore = 16,
   kUncertainLandmarks = 32,
   kDark = 64,
-  kOverExposed = 128
+  kOverExposed = 128,
+  kOccluded = 256
 };
-constexpr int kQualityReasons = 8;
+constexpr int kQualityReasons = 9;
 extern const char* const kQualityReasonNames[kQualityReasons];
 
 struct Quality {
@@ -33,6 +34,7 @@ struct QualityInput {
   double yaw_deg;
   double score;           // of the detector, 0..1
   double landmark_error;  // of FaceObservation
+  double occluded_share;  // of the face's outline, 0..1; 0 where it is not measured
   int64_t height, width;
 };
 

@@ -12,9 +12,7 @@
 #include "common/thread_pool.h"
 #include "ops/pose/pose.h"
 #include "ops/pose/pose_math.h"
-#include "ops/warp/warp.h"
-#include "ops/warp/warp_math.h"
-#include "pipeline/align.h"
+#include "pipeline/crop_pixels.h"
 
 namespace facesdk {
 namespace {
@@ -35,28 +33,6 @@ double positive(const Network& network, const Json& meta, const char* key) {
     no_network(network, std::string(key) + " is missing or not a number above 0");
   }
   return found->get<double>();
-}
-
-// (2, 3) picture -> crop becomes crop -> picture.
-void invert(const float* m, double* out) {
-  const double a = m[0], b = m[1], c = m[3], d = m[4], scale = 1.0 / (a * d - b * c);
-  out[0] = d * scale, out[1] = -b * scale, out[3] = -c * scale, out[4] = a * scale;
-  out[2] = -(out[0] * m[2] + out[1] * m[5]);
-  out[5] = -(out[3] * m[2] + out[4] * m[5]);
-}
-
-void warp_into(const ImageView& image, const Crop& crop, bool mirrored, const PixelBuffer& to,
-               Workspace* workspace) {
-  float matrix[6];
-  crop_matrix(crop, to.width, mirrored, matrix);
-  WarpParams p{};
-  p.image = image.pixels, p.height = image.height, p.width = image.width;
-  invert(matrix, p.inverse);
-  p.size = to.width;
-  p.factor = warp_factor(p.inverse);
-  p.pixels = to.pixels, p.row_bytes = to.row_bytes, p.pixel_bytes = 4;
-  p.threads = 1;
-  warp_cpu(p, *workspace);
 }
 
 // 3 bytes a pixel, rows without gaps.
@@ -194,7 +170,7 @@ void RegressorRuns::predict(const ImageView& image, bool mirrored, ObservationLi
   predict_each(
       [&](size_t i, Worker& worker, const PixelBuffer& input) {
         FaceObservation& face = (*faces)[i];
-        warp_into(image, face.crop, mirrored, input, &worker.ops);
+        warp_crop(image, face.crop, mirrored, input, &worker.ops);
         if (mirrored) return;
         face.gray.resize(size * size);
         to_gray(input, face.gray.data());

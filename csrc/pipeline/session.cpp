@@ -6,8 +6,11 @@ const FrameResult& Session::reconstruct(const FrameInput& input) {
   result_.clock.start();
   facesdk::observe(*engine_, input, &observe_, &result_.clock, &faces_);
   build_.sources.clear();
+  if (build_.occlusions.size() < faces_.size()) build_.occlusions.resize(faces_.size());
   for (size_t i = 0; i < faces_.size(); ++i) {
-    build_.sources.push_back({&faces_[i], faces_[i].identity.data(), faces_[i].albedo.data(), nullptr});
+    const FaceObservation& face = faces_[i];
+    build_.sources.push_back({&face, face.identity.data(), face.albedo.data(), nullptr,
+                              face.expression.data(), &build_.occlusions[i], true});
   }
   build_result(*engine_, input, &build_, &result_);
   return result_;
@@ -24,9 +27,11 @@ const FrameResult& Session::track(const FrameInput& input) {
   tracker_.update(*engine_, input, &observe_, &result_.clock);
   build_.sources.clear();
   for (size_t i = 0; i < tracker_.size(); ++i) {
-    const Track& track = tracker_[i];
-    build_.sources.push_back(
-        {&track.observation, track.identity.data(), track.albedo.data(), track.identity_mesh.data()});
+    Track& track = tracker_[i];
+    const float* expression = hold_covered(&track);
+    track.looked = occlusion_is_due(track);
+    build_.sources.push_back({&track.observation, track.identity.data(), track.albedo.data(),
+                              track.identity_mesh.data(), expression, &track.occlusion, track.looked});
   }
   build_result(*engine_, input, &build_, &result_);
   return result_;

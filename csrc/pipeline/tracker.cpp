@@ -10,7 +10,9 @@
 namespace facesdk {
 namespace {
 
-constexpr int64_t kRenewal = 32;  // frames between two renewals of the averages in use
+constexpr int64_t kRenewal = 32;           // frames between two renewals of the averages in use
+constexpr int64_t kOcclusionInterval = 6;  // frames between two looks at what covers a face
+constexpr float kHeldBelow = 0.5f;         // share of what an expression moves that is not covered
 constexpr double kMemory =
     128.0;  // frames after which an older one counts less: one person may have been two
 
@@ -41,6 +43,26 @@ void add_to_mean(const std::vector<float>& values, float share, std::vector<floa
 }
 
 }  // namespace
+
+bool occlusion_is_due(const Track& track) {
+  return !track.occlusion.measured || (track.frames + track.observation.track) % kOcclusionInterval == 0;
+}
+
+const float* hold_covered(Track* track) {
+  const std::vector<float>& now = track->observation.expression;
+  const std::vector<float>& uncovered = track->occlusion.uncovered;
+  if (track->frames == 1 || !track->occlusion.measured) {
+    track->confirmed = track->given = track->predicted = now;
+    return track->given.data();
+  }
+  for (size_t e = 0; e < now.size(); ++e) {
+    const bool free = uncovered[e] >= kHeldBelow;
+    if (free && track->looked) track->confirmed[e] = track->predicted[e];
+    track->given[e] = free ? now[e] : track->confirmed[e];
+  }
+  track->predicted = now;
+  return track->given.data();
+}
 
 void Tracker::reset() {
   count_ = 0;
@@ -105,6 +127,7 @@ void Tracker::add(const Engine& engine, FaceObservation* face) {
   Track& track = tracks_[count_++];
   engine.regressor().reserve(&track.observation);  // goes into the list of candidates in exchange for `face`
   track.frames = 0;
+  track.occlusion.measured = track.looked = false;
   track.weight = 0.0;
   face->track = next_number_++;
   take(engine, face, &track);

@@ -24,7 +24,20 @@ struct Track {
   std::vector<float> identity_mean, albedo_mean;
   int64_t frames = 0;
   double weight = 0.0;
+  Occlusion occlusion;  // as it was measured last
+  bool looked = false;  // whether it was measured in the last frame
+  // Expressions (n_exp,): of the last frame as the network predicts it; as it was where a look last found its
+  // part of the face free; and of both what is given out.
+  std::vector<float> predicted, confirmed, given;
 };
+
+// Whether a track's cover is to be measured in this frame: in its first, then in every sixth, those of
+// several tracks in turn.
+bool occlusion_is_due(const Track& track);
+
+// The expression (n_exp,) of a track's frame: weights whose part of the face is covered stay what they were
+// when a look last found it free, for the network guesses them anew in every frame. Call it once a frame.
+const float* hold_covered(Track* track);
 
 // What is remembered of one video; belongs to one session.
 class Tracker {
@@ -36,7 +49,7 @@ class Tracker {
   void update(const Engine& engine, const FrameInput& input, ObserveWorkspace* workspace, StageClock* clock);
 
   size_t size() const { return count_; }
-  const Track& operator[](size_t i) const { return tracks_[i]; }
+  Track& operator[](size_t i) { return tracks_[i]; }
 
  private:
   void follow(const Engine& engine, const ImageView& image, bool cut, ObserveWorkspace* workspace,

@@ -24,6 +24,24 @@ py::array_t<T> copy(const std::vector<T>& values, std::vector<py::ssize_t> shape
   return py::array_t<T>(std::move(shape), values.data());
 }
 
+// What is measured of the cover of each face.
+void add_occlusion(const Engine& engine, const FrameResult& r, Record* out) {
+  const py::ssize_t n = r.count, side = engine.occlusion()->side(), cells = kRegionCells;
+  py::array_t<uint8_t> chance({n, side, side}), outline({n, cells, cells});
+  py::array_t<float> matrix({n, py::ssize_t{2}, py::ssize_t{3}});
+  for (py::ssize_t i = 0; i < n; ++i) {
+    const Occlusion& one = *r.occlusions[static_cast<size_t>(i)];
+    std::copy(one.chance.begin(), one.chance.end(), chance.mutable_data(i, 0, 0));
+    std::copy(one.outline.begin(), one.outline.end(), outline.mutable_data(i, 0, 0));
+    std::copy_n(one.matrix, 6, matrix.mutable_data(i, 0, 0));
+  }
+  (*out)["occluded_share"] = copy(r.occluded_share, {n});
+  (*out)["expression_observed"] = copy(r.expression_observed, {n, engine.face_model().num_expression()});
+  (*out)["occlusion_chance"] = chance;
+  (*out)["occlusion_outline"] = outline;
+  (*out)["occlusion_matrix"] = matrix;
+}
+
 Record to_dict(const Engine& engine, const FrameResult& r) {
   const FaceModel& model = engine.face_model();
   const py::ssize_t n = r.count;
@@ -44,7 +62,9 @@ Record to_dict(const Engine& engine, const FrameResult& r) {
   out["landmarks_px"] = copy(r.landmarks_px, {n, kLandmarks, 2});
   if (!r.landmark_error_px.empty()) out["landmark_error_px"] = copy(r.landmark_error_px, {n, kLandmarks});
   out["verts_face_mm"] = copy(r.verts_face_mm, {n, static_cast<py::ssize_t>(model.verts()), 3});
-  constexpr const char* kStages[] = {"detect", "network", "refine", "decode", "camera", "quality"};
+  if (!r.occluded_share.empty()) add_occlusion(engine, r, &out);
+  constexpr const char* kStages[] = {"detect", "network",   "refine", "decode",
+                                     "camera", "occlusion", "quality"};
   py::dict timings;
   for (int stage = 0; stage < static_cast<int>(Stage::kCount); ++stage) {
     timings[kStages[stage]] = r.clock.ms(static_cast<Stage>(stage));
@@ -69,13 +89,16 @@ DetectFunction python_detector(const py::object& detect) {
 
 std::shared_ptr<Engine> make_engine(std::optional<std::shared_ptr<Network>> detector,
                                     std::shared_ptr<Network> regressor, std::shared_ptr<FaceModel> model,
-                                    std::shared_ptr<EyeNetwork> eyes, const py::object& detect,
+                                    std::shared_ptr<EyeNetwork> eyes,
+                                    std::optional<std::shared_ptr<Network>> mask, const py::object& detect,
                                     int32_t max_faces, float min_detector_score, float min_face_px,
                                     double field_of_view_deg, int32_t passes, int32_t threads) {
-  EngineParts parts{detector.value_or(nullptr), std::move(regressor), std::move(model), std::move(eyes),
-                    python_detector(detect)};
-  return std::make_shared<Engine>(std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px,
-                                                                  field_of_view_deg, passes, threads});
+  EngineParts parts{detector.value_or(nullptr), std::move(regressor),   std::move(model), std::move(eyes),
+                    mask.value_or(nullptr),     python_detector(detect)};
+  const Deocclude deocclude = parts.mask == nullptr ? Deocclude::kOff : Deocclude::kAuto;
+  return std::make_shared<Engine>(
+      std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px, field_of_view_deg, passes,
+                                      threads, deocclude});
 }
 
 // A session and the guard of its working memory.
@@ -172,8 +195,8 @@ void bind_engine(py::module_& m) {
       "path"_a);
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
       .def(py::init(&make_engine), py::kw_only(), "detector"_a, "regressor"_a, "face_model"_a, "eyes"_a,
-           "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a, "field_of_view_deg"_a,
-           "passes"_a, "threads"_a)
+           "mask"_a, "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a,
+           "field_of_view_deg"_a, "passes"_a, "threads"_a)
       .def_property_readonly("detector",
                              [](const Engine& e) -> std::optional<std::shared_ptr<Network>> {
                                if (e.parts().detector == nullptr) return std::nullopt;

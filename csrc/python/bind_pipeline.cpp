@@ -196,13 +196,13 @@ Floats<2> bound_eye_closure(const EyeNetwork& network, const Gray& gray, const L
 
 // (score, reasons as bits).
 std::tuple<double, uint32_t> bound_quality(const Gray& gray, const Landmarks& landmarks_px, double yaw,
-                                           double score, double landmark_error, int64_t height,
-                                           int64_t width) {
+                                           double score, double landmark_error, double occluded_share,
+                                           int64_t height, int64_t width) {
   const View<float> crop = require(gray, "gray");
   if (crop.shape[0] < 3) refuse("gray", describe(gray), "(S, S), S > 2");
   const Quality quality =
       assess_quality({crop.data, static_cast<int32_t>(crop.shape[0]), require(landmarks_px, "landmarks").data,
-                      yaw, score, landmark_error, height, width});
+                      yaw, score, landmark_error, occluded_share, height, width});
   return {quality.score, quality.reasons};
 }
 
@@ -258,7 +258,7 @@ void bind_pipeline(py::module_& m) {
         "rotation"_a, "translation_mm"_a);
   m.def("eye_closure", &bound_eye_closure, "network"_a, "gray"_a, "landmarks_crop"_a);
   m.def("quality", &bound_quality, "gray"_a, "landmarks_px"_a, "yaw_deg"_a, "score"_a, "landmark_error"_a,
-        "height"_a, "width"_a);
+        "occluded_share"_a, "height"_a, "width"_a);
   m.def("assume_intrinsics", &bound_assume_intrinsics, "height"_a, "width"_a, "field_of_view_deg"_a,
         "min_focal_px"_a);
   m.def("camera_pose", &bound_camera_pose, "crop"_a, "rotation"_a, "translation_mm"_a, "focal_ratio"_a,

@@ -15,6 +15,7 @@ void bind_engine(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_landmarks(pybind11::module_& m);
 void bind_networks(pybind11::module_& m);
+void bind_occlusion(pybind11::module_& m);
 void bind_pipeline(pybind11::module_& m);
 void bind_sample_normalized_patch(pybind11::module_& m);
 void bind_pose(pybind11::module_& m);

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from facesdk.core.arrays import FloatArray
+from facesdk.core.arrays import FloatArray, rounded
 
 
 class Appearance(NamedTuple):
@@ -13,6 +13,14 @@ class Appearance(NamedTuple):
     albedo: FloatArray  # (n_tex,) coefficients, about N(0, 1) each
     detail: FloatArray  # (n_detail,) coefficients that only a photo's pixels determine; the network's are 0
     sh: FloatArray  # (9, 3) light, RGB (paper 1, equation 6)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The coefficients as plain numbers, for JSON."""
+        return {
+            "albedo_coefficients": rounded(self.albedo, 4),
+            "albedo_detail": rounded(self.detail, 4),
+            "sh": rounded(self.sh, 5),
+        }
 
     def __repr__(self) -> str:
         return f"Appearance({len(self.albedo)} albedo, {len(self.detail)} detail coefficients, light (9, 3))"

@@ -10,4 +10,4 @@ class Quality:
     """How far to trust a face."""
 
     score: float  # 0..1
-    reasons: tuple[str, ...]  # small, blurred, extreme yaw, cut by the border, low detector score
+    reasons: tuple[str, ...]  # of _core.quality_reasons()

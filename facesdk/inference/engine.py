@@ -104,6 +104,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         regressor=open_network(*regressor_file(options), threads),
         face_model=open_face_model(options.face_model),
         eyes=_core.load_eye_network(_native_path(manifest.asset_path(manifest.EYES))),
+        mask=open_network(*mask_file(options), threads) if options.deocclude != "off" else None,
         detect=detect,
         max_faces=options.max_faces,
         min_detector_score=options.min_detector_score,
@@ -126,10 +127,10 @@ class NetworkUse(NamedTuple):
 def networks(options: Options) -> list[NetworkUse]:
     """The networks that an engine of these options runs, in the order of the chain."""
     rows = []
-    for role, (path, backend) in (
-        ("detector", detector_file(options)),
-        ("regressor", regressor_file(options)),
-    ):
+    chosen = [("detector", detector_file(options)), ("regressor", regressor_file(options))]
+    if options.deocclude != "off":
+        chosen.append(("mask", mask_file(options)))
+    for role, (path, backend) in chosen:
         if options.backend != "auto":
             reason = f"backend {options.backend} is chosen"
         elif backend == "native":
@@ -149,6 +150,11 @@ def regressor_file(options: Options) -> tuple[Path, str]:
 def detector_file(options: Options) -> tuple[Path, str]:
     """File of the detector and the backend that runs it."""
     return _file(options.detector, options.backend, manifest.DETECTOR, manifest.DETECTOR_PLAN)
+
+
+def mask_file(options: Options) -> tuple[Path, str]:
+    """File of the mask network and the backend that runs it."""
+    return _file(None, options.backend, manifest.MASK, manifest.MASK_PLAN)
 
 
 def _file(given: str | os.PathLike[str] | None, backend: str, onnx: str, plan: str) -> tuple[Path, str]:

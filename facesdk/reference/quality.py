@@ -19,6 +19,7 @@ LANDMARK_ERROR = (0.0475, 0.0205)  # expected, over the size of the face
 BRIGHTNESS = (0.01, 0.06)
 SATURATED = (0.6, 0.15)  # share of the pixels at the upper end
 WHITE = 0.97
+OCCLUDED_SHARE = (0.95, 0.15)
 
 
 def quality(
@@ -27,6 +28,7 @@ def quality(
     yaw_deg: float,
     score: float,
     landmark_error: float,
+    occluded_share: float,
     height: int,
     width: int,
 ) -> tuple[float, tuple[str, ...]]:
@@ -47,6 +49,7 @@ def quality(
         "uncertain landmarks": _ramp(landmark_error, *LANDMARK_ERROR),
         "dark": _ramp(float(middle.astype(float).mean()), *BRIGHTNESS),
         "over-exposed": _ramp(float((middle >= np.float32(WHITE)).mean()), *SATURATED),
+        "occluded": _ramp(occluded_share, *OCCLUDED_SHARE),
     }
     return math.prod(factors.values()), tuple(k for k, factor in factors.items() if factor < REASON_BELOW)
 

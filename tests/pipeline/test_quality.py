@@ -34,6 +34,8 @@ def face(seed: int = 1) -> tuple[FloatArray, FloatArray]:
     ({"landmark_error": 0.05}, "uncertain landmarks"),
     ({"light": 0.04}, "dark"),
     ({"light": 3.0}, "over-exposed"),
+    ({"occluded_share": 0.45}, "occluded"),
+    ({"occluded_share": 0.14}, None),
 ])  # fmt: skip
 def test_reasons(change: dict[str, float], reason: str | None) -> None:
     gray, points = face()
@@ -44,7 +46,8 @@ def test_reasons(change: dict[str, float], reason: str | None) -> None:
     gray = np.asarray(np.clip(gray * change.get("light", 1.0), 0, 1), np.float32)
     score, bits = _core.quality(
         gray, points, change.get("yaw_deg", 10.0), change.get("score", 0.9),
-        change.get("landmark_error", 0.02), 400, int(change.get("width", 400)),
+        change.get("landmark_error", 0.02), change.get("occluded_share", 0.0), 400,
+        int(change.get("width", 400)),
     )  # fmt: skip
     assert named(bits) == (() if reason is None else (reason,))
     assert (score < 0.7) == (reason is not None)
@@ -62,6 +65,7 @@ def test_quality_is_that_of_the_reference(seed: int) -> None:
         float(rng.uniform(-120, 120)),
         float(rng.uniform()),
         float(rng.uniform(0.0, 0.08)),
+        float(rng.uniform(0.0, 1.2)),
         int(rng.integers(100, 500)),
         int(rng.integers(100, 500)),
     )
@@ -81,7 +85,7 @@ def test_a_face_is_called_cut_from_a_fifth_outside_on(side: str) -> None:
         shift = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}[side]
         start = points - points.min(0) if side in ("left", "above") else points - points.max(0) + 399
         moved = start + np.array(shift) * share * [width, height]
-        return named(_core.quality(gray, moved.astype(np.float32), 0.0, 0.9, 0.02, 400, 400)[1])
+        return named(_core.quality(gray, moved.astype(np.float32), 0.0, 0.9, 0.02, 0.0, 400, 400)[1])
 
     assert reasons(0.05) == ()
     assert reasons(0.2) == reasons(0.4) == ("cut by the border",)
@@ -95,4 +99,4 @@ def test_a_face_is_called_cut_from_a_fifth_outside_on(side: str) -> None:
 ])  # fmt: skip
 def test_arguments_that_do_not_fit_are_named(gray: Any, points: Any, name: str) -> None:
     with pytest.raises(InvalidArray, match=name):
-        _core.quality(gray, points, 0.0, 1.0, 0.0, 100, 100)
+        _core.quality(gray, points, 0.0, 1.0, 0.0, 0.0, 100, 100)
