@@ -9,12 +9,14 @@ from benchmarks.accuracy.head_scan import head_scan
 from benchmarks.accuracy.run import accuracy
 from benchmarks.compare_results import compare_results, store_results
 from benchmarks.detector.run import detector
+from benchmarks.occlusion.run import occlusion
 from benchmarks.peers.run import peers
 from benchmarks.speed.run import speed
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("accuracy")(accuracy)
 app.command("detector")(detector)
+app.command("occlusion")(occlusion)
 app.command("head-scan")(head_scan)
 app.command("contact-sheet")(contact_sheet)
 app.command("speed")(speed)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from training.occlusion.layers import Layer, Occluders
 
 COVERED = 0.5  # alpha from which a pixel counts as covered
+USUAL_SKIN = 0.45  # mean brightness of the training crops' faces
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,17 @@ def skin_colour(crops: Tensor, region: Tensor) -> Tensor:
 def match_exposure(layer: Layer, crops: Tensor, region: Tensor, generator: Generator) -> Layer:
     """Bring the layer's brightness towards the photo's, and soften it as far as the photo may be soft.
 
-    Without, the network learns the seam between two exposures instead of occluders.
+    Without, the network learns the seam between two exposures instead of occluders. Half of the layers become
+    about as bright as the skin, the others are lit as it is: a white mask stays white, where the skin is that
+    of a usual photo.
     """
     n = len(crops)
-    draw = torch.rand(n, 2, generator=generator, device=crops.device)
+    draw = torch.rand(n, 3, generator=generator, device=crops.device)
     own = layer.colour.mean(1, keepdim=True).sum((2, 3)) / layer.alpha.sum((2, 3)).clamp_min(1.0)
     photo = skin_colour(crops, region).mean(1, keepdim=True)
-    gain = (photo / own.clamp_min(0.02)).clamp(0.3, 3.0) ** (0.8 * draw[:, :1])
+    alike = (photo / own.clamp_min(0.02)).clamp(0.3, 3.0) ** (0.8 * draw[:, :1])
+    lit = (photo / USUAL_SKIN).clamp(0.3, 2.0) ** draw[:, :1]
+    gain = torch.where(draw[:, 2:] < 0.5, alike, lit)
     colour = torch.minimum(layer.colour * gain[..., None, None], layer.alpha)
     side, small = crops.shape[2], int(crops.shape[2] * (0.5 + 0.5 * float(draw[0, 1])))
     parts = [colour, layer.alpha, layer.cover]
