@@ -14,6 +14,7 @@ from export.int8_engine.plan_file import write_plan
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 REGRESSOR = manifests.ASSETS / "mobile_facernet.onnx"
+EYES = manifests.ASSETS / "eyes.safetensors"
 
 Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
 Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
@@ -90,13 +91,31 @@ def quantize_detector(
     print(f"{out.name}: {out.stat().st_size / 1e3:.0f} kB")
 
 
+@app.command("eyes-to-onnx")
+def eyes_to_onnx(
+    layers: Annotated[Path, typer.Option(help="dense layers, by python -m training eyes")] = EYES,
+    version: Annotated[str, typer.Option()] = "0.5.0",
+) -> None:
+    """4. Write the eye-closure network as ONNX beside its dense layers, for other runtimes."""
+    from export.onnx.eyes_to_onnx import TOLERANCE
+    from export.onnx.eyes_to_onnx import eyes_to_onnx as write
+
+    candidate = layers.with_suffix(".new")
+    difference = write(layers, candidate, version)
+    print(f"largest difference from NumPy: {difference:.2e} (bound {TOLERANCE:.0e})")
+    if not difference <= TOLERANCE:
+        candidate.unlink()
+        raise SystemExit("not exported: ONNX Runtime and NumPy disagree")
+    candidate.replace(layers.with_suffix(".onnx"))
+
+
 @app.command()
 def parity(
     network: Network,
     shards: Shards,
     quantised: Annotated[list[Path], typer.Argument(help="QDQ ONNX or .plan files")],
 ) -> None:
-    """4. Measure what quantised files lose against float32, on held-out training crops."""
+    """5. Measure what quantised files lose against float32, on held-out training crops."""
     from export.parity import HeldOut, print_parity
 
     size = onnx.load(str(network)).graph.input[0].type.tensor_type.shape.dim[2].dim_value
@@ -108,7 +127,7 @@ def manifest(
     assets: Annotated[Path, typer.Option()] = manifests.ASSETS,
     check: Annotated[bool, typer.Option("--check", help="write nothing; exit 1 where it is stale")] = False,
 ) -> None:
-    """5. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
+    """6. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
     if check:
         current = manifests.is_current(assets)
         print(f"manifest.json is {'up to date' if current else 'out of date: python -m export manifest'}")
