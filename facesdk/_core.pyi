@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MOST_LOGIT', 'Network', 'NetworkRun', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'mesh_points', 'non_max_suppression', 'normals', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'mesh_points', 'non_max_suppression', 'normals', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -142,6 +142,8 @@ def decode_detections(raw: typing.Annotated[numpy.typing.NDArray[numpy.float32],
     ...
 def detected_vector_level() -> str:
     ...
+def draw_shaded(verts_face: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], triangles: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[T, 3]"], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], albedo: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], sh: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[9, 3]"], canvas: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"], threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
 def drop_hopeless(scores: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], face_logits: typing.Annotated[numpy.typing.NDArray[numpy.float64], "[N]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.int32], "[K]"]:
     ...
 def eye_closure(network: Network, gray: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[S, S]"], landmarks_crop: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2]"]:
@@ -228,6 +230,7 @@ EYE_DOWN: int = 14
 EYE_WIDTH: float = 1.5
 FOREHEAD: float = 0.31
 LARGE_PX: float = 96.0
+MAX_ALBEDO: float = 1.5
 MOST_LOGIT: float = 4.0
 SMALL_PX: float = 14.0
 USUAL_ERROR: float = 0.017
