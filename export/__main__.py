@@ -15,6 +15,7 @@ from export.int8_engine.plan_file import write_plan
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 REGRESSOR = manifests.ASSETS / "mobile_facernet.onnx"
 MASK = manifests.ASSETS / "mask_net.onnx"
+EYES = manifests.ASSETS / "eyes.safetensors"
 
 Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
 Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
@@ -89,6 +90,24 @@ def quantize_detector(
     pictures = training_scenes(pack, scenes)
     write_plan(compile_plan(*static_quantization.quantize_detector(onnx.load(str(network)), pictures)), out)
     print(f"{out.name}: {out.stat().st_size / 1e3:.0f} kB")
+
+
+@app.command("eyes-to-onnx")
+def eyes_to_onnx(
+    layers: Annotated[Path, typer.Option(help="dense layers, by python -m training eyes")] = EYES,
+    version: Annotated[str, typer.Option()] = "0.5.0",
+) -> None:
+    """4. Write the eye-closure network as ONNX beside its dense layers, for other runtimes."""
+    from export.onnx.eyes_to_onnx import TOLERANCE
+    from export.onnx.eyes_to_onnx import eyes_to_onnx as write
+
+    candidate = layers.with_suffix(".new")
+    difference = write(layers, candidate, version)
+    print(f"largest difference from NumPy: {difference:.2e} (bound {TOLERANCE:.0e})")
+    if not difference <= TOLERANCE:
+        candidate.unlink()
+        raise SystemExit("not exported: ONNX Runtime and NumPy disagree")
+    candidate.replace(layers.with_suffix(".onnx"))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'EyeNetwork', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_eye_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -27,6 +27,9 @@ class Network:
         ...
     @property
     def backend(self) -> str:
+        ...
+    @property
+    def input_numbers(self) -> int:
         ...
     @property
     def metadata(self) -> str:
@@ -84,13 +87,14 @@ class FaceModel:
     @property
     def verts(self) -> int:
         ...
-class EyeNetwork:
-    pass
 class Engine:
-    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: EyeNetwork, mask: Network | None, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: Network, mask: Network | None, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     @property
     def detector(self) -> Network | None:
+        ...
+    @property
+    def eyes(self) -> Network:
         ...
     @property
     def face_model(self) -> FaceModel:
@@ -138,9 +142,11 @@ def decode_detections(raw: typing.Annotated[numpy.typing.NDArray[numpy.float32],
     ...
 def detected_vector_level() -> str:
     ...
+def draw_shaded(verts_face: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], triangles: typing.Annotated[numpy.typing.NDArray[numpy.int32], "[T, 3]"], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], albedo: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], sh: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[9, 3]"], canvas: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"], threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
 def drop_hopeless(scores: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], face_logits: typing.Annotated[numpy.typing.NDArray[numpy.float64], "[N]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.int32], "[K]"]:
     ...
-def eye_closure(network: EyeNetwork, gray: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[S, S]"], landmarks_crop: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2]"]:
+def eye_closure(network: Network, gray: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[S, S]"], landmarks_crop: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2]"]:
     ...
 def eye_corners() -> tuple[tuple[int, int], tuple[int, int]]:
     ...
@@ -156,7 +162,7 @@ def landmark_roll_and_bbox(landmarks: typing.Annotated[numpy.typing.NDArray[nump
     ...
 def letterbox(height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex, side: typing.SupportsInt | typing.SupportsIndex) -> tuple[int, int, int, int, int, tuple[float, float]]:
     ...
-def load_eye_network(path: bytes | str) -> EyeNetwork:
+def load_dense_network(path: bytes | str) -> Network:
     ...
 def load_face_model(path: bytes | str) -> FaceModel:
     ...
@@ -230,6 +236,7 @@ EYE_DOWN: int = 14
 EYE_WIDTH: float = 1.5
 FOREHEAD: float = 0.31
 LARGE_PX: float = 96.0
+MAX_ALBEDO: float = 1.5
 MOST_LOGIT: float = 4.0
 REGION_CELLS: int = 44
 SMALL_PX: float = 14.0

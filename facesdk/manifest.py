@@ -18,7 +18,8 @@ NETWORKS = {  # by preset: for ONNX Runtime and OpenVINO, and for our own kernel
     "tiny": ("mobile_facernet_tiny.onnx", "mobile_facernet_tiny.plan"),
 }
 IDENTITY = "identity.safetensors"
-EYES = "eyes.safetensors"
+EYES = "eyes.safetensors"  # for the native engine
+EYES_ONNX = "eyes.onnx"
 INTERIOR = "interior.safetensors"
 DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"

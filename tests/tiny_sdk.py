@@ -190,7 +190,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file(tiny_tensors(), str(folder / manifest.FACE_MODEL), metadata=tiny_metadata())
     write_network(folder / manifest.NETWORK, network_output())
     cv2.imwrite(str(folder / manifest.SAMPLE), photo())
-    shutil.copy(manifest.ASSETS / manifest.EYES, folder)
+    for name in (manifest.EYES, manifest.EYES_ONNX):
+        shutil.copy(manifest.ASSETS / name, folder)
     entries = {
         file.name: {
             "bytes": file.stat().st_size,

@@ -21,8 +21,9 @@ from benchmarks.detector.finders import Finder, Image, chain, ours, yunet
 from benchmarks.detector.found_rates import measure, read
 from benchmarks.speed.interleave import interleaved, ratio, timed
 from benchmarks.speed.machine import one_core
-from facesdk.detect import ASSET
+from facesdk import manifest
 
+MODEL = manifest.ASSETS / manifest.DETECTOR_PLAN  # as FaceSDK runs it by default
 RETURNED = 1e-6  # threshold of the whole chain: whatever FaceSDK returns counts as found
 
 
@@ -59,7 +60,7 @@ def contact_sheet(data: Path, find: Finder, threshold: float, path: Path, count:
 
 def detector(
     data: Annotated[Path, typer.Option(help="folder laid out like eval/")] = DATA,
-    model: Annotated[Path, typer.Option(help="detector, .onnx or .plan")] = ASSET,
+    model: Annotated[Path, typer.Option(help="detector, .onnx or .plan")] = MODEL,
     long_side: Annotated[int | None, typer.Option(help="px, in place of the detector's default")] = None,
     threshold: Annotated[float, typer.Option()] = 0.5,
     every: Annotated[int, typer.Option(help="step of the scenes that are timed beside YuNet")] = 2,

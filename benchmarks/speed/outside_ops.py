@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from facesdk import FaceSDK, manifest, ops
+from facesdk import FaceSDK, ops
 from facesdk.core.arrays import DoubleArray, Picture
 from facesdk.core.compiled import _core
 from facesdk.core.crop import crop_from_landmarks
@@ -36,7 +36,7 @@ class FrameOps:
         self.crop = crop_from_landmarks(self.face.landmarks_px, None, sdk.regressor.input_size)
         self.x = sdk.regressor.regress(picture, [self.crop])
         self.run = sdk._engine.regressor.prepare(self.crop.size, self.crop.size)
-        self.eyes = _core.load_eye_network(str(manifest.asset_path(manifest.EYES)))
+        self.eyes = sdk._engine.eyes
         self.crop_landmarks = self._landmarks()[0]
         self.stages: dict[str, Callable[[], Any]] = {
             "network": self._network,

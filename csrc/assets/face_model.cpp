@@ -80,6 +80,7 @@ std::shared_ptr<const FaceModel> FaceModel::load(const std::shared_ptr<const Saf
   model->read_landmarks();
   model->read_arkit();
   model->read_uvs();
+  model->read_albedo();
   return model;
 }
 
@@ -132,6 +133,18 @@ void FaceModel::read_uvs() {
   const float* uvs = finite(*file_, "uv", {count, 2});
   uvs_.assign(uvs, uvs + 2 * count);
   uv_triangles_ = indices(*file_, "uv_triangles", {static_cast<int64_t>(triangles_.size() / 3), 3}, count);
+}
+
+void FaceModel::read_albedo() {
+  const Tensor* basis = file_->find("albedo_basis_q");
+  if (basis == nullptr || file_->find("albedo_mean_control") == nullptr) return;
+  albedo_steps_ = finite(*file_, "albedo_scale", {num_albedo_});
+  if (basis->dtype == DType::kI8) {
+    albedo_ = file_->require<int8_t>("albedo_basis_q", {num_albedo_, controls_, 3});
+  } else {
+    albedo_float_ = finite(*file_, "albedo_basis_q", {num_albedo_, controls_, 3});
+  }
+  albedo_mean_ = finite(*file_, "albedo_mean_control", {controls_, 3});
 }
 
 void FaceModel::arkit_weights(const float* expression, float* out) const {
@@ -228,6 +241,16 @@ void FaceModel::decode(const float* identity, const float* identity_mesh, const 
   add_shapes_cpu({identity_mesh, shapes_.blocks.data(), shapes_.row.data(), shapes_.step.data(),
                   shapes_.values.data(), coeffs, 3 * controls_, blended, threads});
   if (subdivided) subdivide_runs_cpu(subdivision_, blended, controls_, out, threads, workspace);
+}
+
+void FaceModel::albedo(const float* coefficients, float* scratch, float* out, int threads,
+                       Workspace& workspace) const {
+  const bool subdivided = verts_ != controls_;
+  float* const control = subdivided ? scratch + num_albedo_ : out;
+  for (int32_t k = 0; k < num_albedo_; ++k) scratch[k] = coefficients[k] * albedo_steps_[k];
+  blend_cpu({albedo_mean_, albedo_float_, albedo_, scratch, num_albedo_, 3 * controls_, control, threads});
+  if (subdivided) subdivide_runs_cpu(subdivision_, control, controls_, out, threads, workspace);
+  for (int64_t i = 0; i < 3 * verts_; ++i) out[i] = std::min(std::max(out[i], 0.0f), kMaxAlbedo);
 }
 
 void FaceModel::mesh_landmarks(const float* verts, float* out) const {

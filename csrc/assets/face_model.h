@@ -15,6 +15,7 @@
 namespace facesdk {
 
 constexpr int32_t kLandmarks = 68;  // iBUG order
+constexpr float kMaxAlbedo = 1.5f;  // above white: the light of equation 6 has no highlights
 
 // Immutable after loading, shared by threads.
 class FaceModel {
@@ -61,6 +62,11 @@ class FaceModel {
   void decode(const float* identity, const float* identity_mesh, const float* expression, float* scratch,
               float* out, int threads, Workspace& workspace) const;
 
+  bool has_albedo() const { return albedo_mean_ != nullptr; }
+  // Albedo (V, 3) RGB in 0..kMaxAlbedo, 1 for white, of coefficients (n_tex,) (paper 1, equation 2); the
+  // model has one. scratch: n_tex + 3 C numbers.
+  void albedo(const float* coefficients, float* scratch, float* out, int threads, Workspace& workspace) const;
+
   // Landmarks (68, 3) of a mesh (V, 3), in its frame.
   void mesh_landmarks(const float* verts, float* out) const;
 
@@ -72,6 +78,7 @@ class FaceModel {
   void read_names();
   void read_arkit();
   void read_uvs();
+  void read_albedo();
 
   std::shared_ptr<const Safetensors> file_;  // holds the mean and the identity bases
   int32_t num_identity_ = 0, num_albedo_ = 0, num_expression_ = 0;
@@ -83,6 +90,9 @@ class FaceModel {
       nullptr;  // (n_id, C, 3), in identity_steps_; null where the packed shapes hold it
   const int8_t* identity_low_ = nullptr;  // (low_rows, C, 3), in 1 / 254 of them
   const float* identity_steps_ = nullptr;
+  const float *albedo_mean_ = nullptr, *albedo_steps_ = nullptr;  // (C, 3), (n_tex,)
+  const int8_t* albedo_ = nullptr;                                // (n_tex, C, 3), in albedo_steps_; or
+  const float* albedo_float_ = nullptr;                           // the same in floats
   ShapeBlocks shapes_;  // expressions, or identities and expressions
   SubdivisionRuns subdivision_;
   std::vector<int32_t> triangles_, landmark_corners_;

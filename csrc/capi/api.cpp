@@ -110,6 +110,10 @@ facesdk_status derived(facesdk_session* session, int32_t face, float* out, size_
   return guarded([&] { (given(session, "session").handle.*kDerived)(face, out, count); });
 }
 
+facesdk_status draw_face(facesdk_session* session, int32_t face, const facesdk_canvas* canvas) {
+  return guarded([&] { given(session, "session").handle.draw_face(face, given(canvas, "canvas")); });
+}
+
 constexpr facesdk_api kApi = {sizeof(facesdk_api),
                               FACESDK_API_VERSION,
                               &library_version,
@@ -129,7 +133,10 @@ constexpr facesdk_api kApi = {sizeof(facesdk_api),
                               &frame<Mode::kTrack>,
                               &derived<&SessionHandle::vertex_normals>,
                               &derived<&SessionHandle::vertices_camera>,
-                              &derived<&SessionHandle::vertices_picture>};
+                              &derived<&SessionHandle::vertices_picture>,
+                              &derived<&SessionHandle::vertex_albedo>,
+                              &derived<&SessionHandle::vertex_colors>,
+                              &draw_face};
 
 }  // namespace
 }  // namespace facesdk::capi

@@ -6,8 +6,8 @@
 #include "assets/asset_folder.h"
 #include "assets/face_model.h"
 #include "common/error.h"
+#include "nn/dense_network.h"
 #include "nn/int8_network.h"
-#include "pipeline/eye_closure.h"
 
 namespace facesdk::capi {
 namespace {
@@ -25,7 +25,7 @@ EngineParts load_parts(const char* path, const facesdk_options& o) {
   parts.detector = load_int8_network(open(folder, o.detector_path, "detector.plan"));
   parts.regressor = load_int8_network(open(folder, o.network_path, kNetworks[o.preset]));
   parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"));
-  parts.eyes = EyeNetwork::load(*open(folder, nullptr, "eyes.safetensors"));
+  parts.eyes = load_dense_network(*open(folder, nullptr, "eyes.safetensors"));
   return parts;
 }
 

@@ -11,9 +11,10 @@ namespace {
 constexpr int32_t kLongestSide = 65535;            // px
 constexpr int64_t kMostPixels = int64_t{1} << 28;  // 0.8 GB of RGB
 
-[[noreturn]] void invalid(const char* field, const std::string& got, const std::string& expected) {
+[[noreturn]] void invalid(const char* field, const std::string& got, const std::string& expected,
+                          const char* argument = "image") {
   throw Error(ErrorCode::kInvalidImage,
-              std::string("image.") + field + ": got " + got + ", expected " + expected);
+              std::string(argument) + "." + field + ": got " + got + ", expected " + expected);
 }
 
 int32_t pixel_bytes(int32_t format) {
@@ -162,6 +163,30 @@ ImageView upright_rgb(const facesdk_image& image, Bytes* room) {
       convert(Packed<0, 1, 2, 3>(image), walk, height, width, out);
   }
   return {out, height, width};
+}
+
+Canvas checked_canvas(const facesdk_canvas& c, int32_t width, int32_t height) {
+  if (c.format < FACESDK_RGB8 || c.format > FACESDK_BGRA8) {
+    invalid("format", std::to_string(c.format), "FACESDK_RGB8, BGR8, RGBA8 or BGRA8", "canvas");
+  }
+  if (c.width != width || c.height != height) {
+    invalid("width and height", std::to_string(c.width) + " x " + std::to_string(c.height),
+            std::to_string(width) + " x " + std::to_string(height) + ", as of the result", "canvas");
+  }
+  if (std::max(width, height) > kMostCanvasPx) {
+    invalid("width and height", std::to_string(c.width) + " x " + std::to_string(c.height),
+            "at most " + std::to_string(kMostCanvasPx), "canvas");
+  }
+  if (c.pixels == nullptr && c.depth_mm == nullptr) {
+    invalid("pixels", "NULL, and NULL for depth_mm", "one of them", "canvas");
+  }
+  const int64_t row_bytes = int64_t{pixel_bytes(c.format)} * width;
+  if (c.pixels != nullptr && (c.stride < row_bytes || c.stride > (int64_t{1} << 40))) {
+    invalid("stride", std::to_string(c.stride), "at least " + std::to_string(row_bytes) + " bytes", "canvas");
+  }
+  const bool reversed = c.format == FACESDK_BGR8 || c.format == FACESDK_BGRA8;
+  return {c.pixels, c.stride,  pixel_bytes(c.format), reversed ? 2 : 0, reversed ? 0 : 2, height,
+          width,    c.depth_mm};
 }
 
 }  // namespace facesdk::capi

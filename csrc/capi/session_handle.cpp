@@ -1,5 +1,6 @@
 #include "capi/session_handle.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -7,6 +8,8 @@
 #include "capi/arguments.h"
 #include "ops/normals/normals.h"
 #include "ops/project/project.h"
+#include "ops/shade/shade.h"
+#include "pipeline/draw_shaded.h"
 
 namespace facesdk::capi {
 namespace {
@@ -56,6 +59,7 @@ facesdk_result SessionHandle::frame(Mode mode, const facesdk_image& image, const
   FrameInput input{upright_rgb(checked, &picture_)};
   input.intrinsics = intrinsics;
   input.detections = boxes == nullptr ? nullptr : &boxes_;
+  width_ = static_cast<int32_t>(input.image.width), height_ = static_cast<int32_t>(input.image.height);
   last_ = &(mode == Mode::kTrack ? session_.track(input) : session_.reconstruct(input));
   return arrays(input.image);
 }
@@ -93,13 +97,16 @@ facesdk_result SessionHandle::arrays(const ImageView& picture) {
   return out;
 }
 
-const float* SessionHandle::vertices(int32_t face, const float* out, size_t count) const {
+void SessionHandle::check_face(int32_t face) const {
   require(last_ != nullptr, "session: got none with a result, expected reconstruct or track before");
+  if (face >= 0 && face < last_->count) return;
+  throw Error(ErrorCode::kInvalidArgument, "face: got " + std::to_string(face) +
+                                               ", expected 0 to less than " + std::to_string(last_->count));
+}
+
+const float* SessionHandle::vertices(int32_t face, const float* out, size_t count) const {
+  check_face(face);
   given(out, "output");
-  if (face < 0 || face >= last_->count) {
-    throw Error(ErrorCode::kInvalidArgument, "face: got " + std::to_string(face) +
-                                                 ", expected 0 to less than " + std::to_string(last_->count));
-  }
   const auto size = static_cast<size_t>(3 * face_model().verts());
   if (count != size) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -113,7 +120,7 @@ void SessionHandle::vertex_normals(int32_t face, float* out, size_t count) {
   const std::vector<int32_t>& triangles = face_model().triangles();
   normals_cpu({verts, triangles.data(), face_model().verts(), static_cast<int64_t>(triangles.size() / 3), out,
                threads()},
-              normals_);
+              ops_);
 }
 
 void SessionHandle::vertices_camera(int32_t face, float* out, size_t count) {
@@ -125,6 +132,54 @@ void SessionHandle::vertices_camera(int32_t face, float* out, size_t count) {
 void SessionHandle::vertices_picture(int32_t face, float* out, size_t count) {
   vertices_camera(face, out, count);
   project_cpu({out, last_->intrinsics, face_model().verts(), out, threads()});
+}
+
+void SessionHandle::decode_albedo(int32_t face, float* out) {
+  const FaceModel& model = face_model();
+  if (!model.has_albedo()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                model.name() + ": has no albedo, expected a face model with colours");
+  }
+  float* const scratch = at_least(albedo_scratch_, model.num_albedo() + 3 * model.controls());
+  model.albedo(last_->albedo.data() + static_cast<ptrdiff_t>(face) * model.num_albedo(), scratch, out,
+               threads(), ops_);
+}
+
+void SessionHandle::vertex_albedo(int32_t face, float* out, size_t count) {
+  vertices(face, out, count);
+  decode_albedo(face, out);
+}
+
+void SessionHandle::vertex_colors(int32_t face, float* out, size_t count) {
+  const int64_t verts = face_model().verts(), numbers = 3 * verts;
+  given(out, "output");
+  vertices_camera(face, at_least(camera_, numbers), count);
+  const std::vector<int32_t>& triangles = face_model().triangles();
+  normals_cpu({camera_.data(), triangles.data(), verts, static_cast<int64_t>(triangles.size() / 3),
+               at_least(normals_, numbers), threads()},
+              ops_);
+  decode_albedo(face, at_least(albedo_, numbers));
+  shade_cpu({albedo_.data(), normals_.data(), last_->sh.data() + 27 * face, verts, out, threads()});
+  for (int64_t i = 0; i < numbers; ++i) out[i] = std::min(std::max(out[i], 0.0f), 1.0f);
+}
+
+void SessionHandle::draw_face(int32_t face, const facesdk_canvas& picture) {
+  check_face(face);
+  const Canvas canvas =
+      checked_canvas(read_struct(&picture, sizeof(facesdk_canvas), "canvas"), width_, height_);
+  const FaceModel& model = face_model();
+  decode_albedo(face, at_least(albedo_, 3 * model.verts()));
+  ShadeAndProjectParams mesh{};
+  mesh.verts = last_->verts_face_mm.data() + static_cast<ptrdiff_t>(face) * 3 * model.verts();
+  mesh.triangles = model.triangles().data();
+  mesh.rotation = last_->rotation.data() + 9 * face;
+  mesh.shift = last_->translation_mm.data() + 3 * face;
+  mesh.intrinsics = last_->intrinsics;
+  mesh.albedo = albedo_.data();
+  mesh.sh = last_->sh.data() + 27 * face;
+  mesh.num_verts = model.verts(), mesh.num_triangles = static_cast<int64_t>(model.triangles().size() / 3);
+  mesh.threads = threads();
+  draw_shaded(mesh, canvas, ops_);
 }
 
 }  // namespace facesdk::capi

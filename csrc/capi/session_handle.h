@@ -29,20 +29,29 @@ class SessionHandle {
   void vertex_normals(int32_t face, float* out, size_t count);
   void vertices_camera(int32_t face, float* out, size_t count);
   void vertices_picture(int32_t face, float* out, size_t count);
+  void vertex_albedo(int32_t face, float* out, size_t count);
+  void vertex_colors(int32_t face, float* out, size_t count);
+
+  // Over the caller's picture, whose size is that of the last frame.
+  void draw_face(int32_t face, const facesdk_canvas& canvas);
 
  private:
   const FaceModel& face_model() const { return shared_->engine()->face_model(); }
   int threads() const { return shared_->engine()->options().threads; }
   facesdk_result arrays(const ImageView& picture);
+  void check_face(int32_t face) const;
   // First of the face's vertices; checks that there is such a face and that `out` has the size of its array.
   const float* vertices(int32_t face, const float* out, size_t count) const;
+  void decode_albedo(int32_t face, float* out);
 
   std::shared_ptr<const SharedEngine> shared_;
   Session session_;
   Bytes picture_;
   std::vector<Detection> boxes_;
-  Workspace normals_;
-  std::vector<float> arkit_;           // (N, 52)
+  Workspace ops_;
+  std::vector<float> albedo_scratch_, albedo_, camera_, normals_;  // of what is computed on request
+  int32_t width_ = 0, height_ = 0;                                 // px of the last frame, upright
+  std::vector<float> arkit_;                                       // (N, 52)
   const FrameResult* last_ = nullptr;  // the session's; null after a frame that failed
 };
 

@@ -39,7 +39,7 @@
 extern "C" {
 #endif
 
-#define FACESDK_API_VERSION 1u
+#define FACESDK_API_VERSION 2u
 
 #define FACESDK_LANDMARKS 68   /* iBUG order */
 #define FACESDK_ARKIT_NAMES 52 /* expressions of ARKit */
@@ -197,6 +197,20 @@ typedef struct facesdk_result {
   facesdk_floats vertices_mm;       /* face frame (N, V, 3) */
 } facesdk_result;
 
+/* A picture in the caller's memory that a face is drawn into, during the call only. */
+typedef struct facesdk_canvas {
+  uint32_t struct_size;
+  int32_t format; /* FACESDK_RGB8, FACESDK_BGR8, FACESDK_RGBA8 or FACESDK_BGRA8, whose alpha becomes 255 where
+                     the face is */
+  int32_t width;  /* px; width and height of the result, at most 32767 */
+  int32_t height;
+  uint8_t* pixels; /* first row; NULL: depth alone is wanted */
+  int64_t stride;  /* bytes from row to row; at least a row's bytes */
+  float* depth_mm; /* depth in the camera's frame, 0 where nothing was drawn (height, width); or NULL. With
+                      it, the faces of a picture hide each other in whichever order they are drawn; without it
+                      the later one is on top. */
+} facesdk_canvas;
+
 typedef struct facesdk_engine
     facesdk_engine; /* networks, face model and options; for any number of threads */
 typedef struct facesdk_session facesdk_session; /* for one thread at a time */
@@ -251,6 +265,14 @@ typedef struct facesdk_api {
                                     size_t count); /* camera frame (V, 3) */
   facesdk_status (*vertices_picture)(facesdk_session* session, int32_t face, float* vertices_px,
                                      size_t count); /* px and depth in mm (V, 3) */
+
+  /* Since version 2. Albedo and light are those that the network predicts. */
+  facesdk_status (*vertex_albedo)(facesdk_session* session, int32_t face, float* rgb,
+                                  size_t count); /* colour without light, 0..1.5, 1 for white (V, 3) */
+  facesdk_status (*vertex_colors)(facesdk_session* session, int32_t face, float* rgb,
+                                  size_t count); /* colour under the face's light, 0..1 (V, 3) */
+  /* Draw a face of the session's last result, its albedo under its light, over a picture. */
+  facesdk_status (*draw_face)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
 } facesdk_api;
 
 /* The table for a version of this header, 1 to FACESDK_API_VERSION of the library; NULL for any other. It is

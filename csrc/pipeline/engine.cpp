@@ -57,6 +57,7 @@ Engine::Engine(EngineParts parts, const EngineOptions& options)
   if (parts_.face_model == nullptr || parts_.eyes == nullptr) {
     throw Error(ErrorCode::kInvalidOptions, "face_model or eyes: got none");
   }
+  check_eye_network(*parts_.eyes);
   check_size("alpha", regressor_.identities(), face_model().num_identity());
   check_size("beta", regressor_.albedos(), face_model().num_albedo());
   check_size("delta", regressor_.expressions(), face_model().num_expression());

@@ -24,7 +24,7 @@ struct EngineParts {
       detector;  // may be null where `detect` is given or every frame has detections
   std::shared_ptr<const Network> regressor;
   std::shared_ptr<const FaceModel> face_model;
-  std::shared_ptr<const EyeNetwork> eyes;
+  std::shared_ptr<const Network> eyes;
   std::shared_ptr<const Network> mask;  // may be null where `deocclude` is kOff
   DetectFunction detect;                // in place of `detector`; may be empty
 };

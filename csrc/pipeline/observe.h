@@ -13,7 +13,8 @@ namespace facesdk {
 
 // Working memory of one session.
 struct ObserveWorkspace {
-  explicit ObserveWorkspace(const Engine& engine) : regressor(engine.regressor(), engine.options().threads) {
+  explicit ObserveWorkspace(const Engine& engine)
+      : regressor(engine.regressor(), engine.options().threads), eyes(*engine.parts().eyes) {
     detections.reserve(kReservedDetections), spare.reserve(kReservedDetections);
     chosen.reserve(kReservedDetections);
     turn.doubtful.reserve(kMostTurned);

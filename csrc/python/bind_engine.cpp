@@ -89,7 +89,7 @@ DetectFunction python_detector(const py::object& detect) {
 
 std::shared_ptr<Engine> make_engine(std::optional<std::shared_ptr<Network>> detector,
                                     std::shared_ptr<Network> regressor, std::shared_ptr<FaceModel> model,
-                                    std::shared_ptr<EyeNetwork> eyes,
+                                    std::shared_ptr<Network> eyes,
                                     std::optional<std::shared_ptr<Network>> mask, const py::object& detect,
                                     int32_t max_faces, float min_detector_score, float min_face_px,
                                     double field_of_view_deg, int32_t passes, int32_t threads) {
@@ -186,13 +186,6 @@ void bind_engine(py::module_& m) {
         return std::shared_ptr<FaceModel>(const_cast<FaceModel*>(model.get()), [model, held](FaceModel*) {});
       },
       "data"_a, "name"_a);
-  py::class_<EyeNetwork, std::shared_ptr<EyeNetwork>>(m, "EyeNetwork");
-  m.def(
-      "load_eye_network",
-      [](const PathName& path) {
-        return std::const_pointer_cast<EyeNetwork>(EyeNetwork::load(*Safetensors::open(bytes_of(path))));
-      },
-      "path"_a);
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
       .def(py::init(&make_engine), py::kw_only(), "detector"_a, "regressor"_a, "face_model"_a, "eyes"_a,
            "mask"_a, "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a,
@@ -203,6 +196,7 @@ void bind_engine(py::module_& m) {
                                return unlocked(e.parts().detector);
                              })
       .def_property_readonly("regressor", [](const Engine& e) { return unlocked(e.parts().regressor); })
+      .def_property_readonly("eyes", [](const Engine& e) { return unlocked(e.parts().eyes); })
       .def_property_readonly("face_model", [](const Engine& e) { return unlocked(e.parts().face_model); });
   py::class_<GuardedSession>(m, "Session")
       .def(py::init<std::shared_ptr<Engine>>(), "engine"_a)

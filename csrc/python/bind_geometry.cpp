@@ -1,9 +1,11 @@
 #include <tuple>
 
+#include "assets/face_model.h"
 #include "ops/normals/normals.h"
 #include "ops/project/project.h"
 #include "ops/shade/shade.h"
 #include "ops/shade_and_project/shade_and_project.h"
+#include "pipeline/draw_shaded.h"
 #include "python/bindings.h"
 #include "python/check.h"
 #include "python/workspace.h"
@@ -89,6 +91,31 @@ std::tuple<Mesh, Mesh> shade_and_project(const Mesh& verts, const Ints<'T', 3>& 
   return {points, colors};
 }
 
+void bound_draw_shaded(const Mesh& verts, const Ints<'T', 3>& triangles, const Floats<3, 3>& rotation,
+                       const Floats<3>& translation, const Floats<3, 3>& intrinsics, const Mesh& albedo,
+                       const Floats<9, 3>& sh, const Bytes<'H', 'W', 3>& canvas, int threads) {
+  require_threads(threads);
+  const View<float> v = require(verts, "verts_face");
+  const View<int32_t> t = require(triangles, "triangles");
+  const View<float> r = require(rotation, "rotation");
+  const View<float> m = require(translation, "translation");
+  const View<float> k = require(intrinsics, "intrinsics");
+  const View<float> a = require(albedo, "albedo", {{'V', v.shape[0]}});
+  const View<float> l = require(sh, "sh");
+  uint8_t* const pixels = require_writable(canvas, "canvas", {});
+  const View<uint8_t> size = require(canvas, "canvas");
+  const int64_t height = size.shape[0], width = size.shape[1];
+  require_range("height", height, 1, kMostCanvasPx);
+  require_range("width", width, 1, kMostCanvasPx);
+  const Canvas picture{pixels, 3 * width, 3, 0, 2, static_cast<int32_t>(height), static_cast<int32_t>(width),
+                       nullptr};
+  const ShadeAndProjectParams p{v.data, t.data,     r.data,     m.data,  k.data,  a.data,
+                                l.data, v.shape[0], t.shape[0], nullptr, nullptr, threads};
+  const py::gil_scoped_release release;
+  if (!draw_shaded(p, picture, thread_workspace()))
+    require_indices("triangles", t.data, 3 * t.shape[0], v.shape[0]);
+}
+
 }  // namespace
 
 void bind_geometry(py::module_& m) {
@@ -108,6 +135,9 @@ void bind_geometry(py::module_& m) {
         return through_camera<unproject_cpu>("points", points, intrinsics, threads);
       },
       "points"_a, "intrinsics"_a, "threads"_a);
+  m.def("draw_shaded", &bound_draw_shaded, "verts_face"_a, "triangles"_a, "rotation"_a, "translation"_a,
+        "intrinsics"_a, "albedo"_a, "sh"_a, "canvas"_a, "threads"_a);
+  m.attr("MAX_ALBEDO") = kMaxAlbedo;
   m.def("shade", &shade, "albedo"_a, "normals"_a, "sh"_a, "threads"_a);
 }
 

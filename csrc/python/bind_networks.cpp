@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "nn/dense_network.h"
 #include "nn/int8_network.h"
 #include "nn/kernels.h"
 #include "python/bind_assets.h"
@@ -89,6 +90,7 @@ void bind_networks(py::module_& m) {
       .def_property_readonly("metadata", &Network::metadata)
       .def_property_readonly("outputs", &Network::outputs)
       .def_property_readonly("side", &Network::side)
+      .def_property_readonly("input_numbers", &Network::input_numbers)
       .def(
           "prepare",
           [](const std::shared_ptr<Network>& self, int64_t height, int64_t width) {
@@ -104,6 +106,12 @@ void bind_networks(py::module_& m) {
       "load_int8_network",
       [](const PathName& path) {
         return std::const_pointer_cast<Network>(load_int8_network(Safetensors::open(bytes_of(path))));
+      },
+      "path"_a);
+  m.def(
+      "load_dense_network",
+      [](const PathName& path) {
+        return std::const_pointer_cast<Network>(load_dense_network(*Safetensors::open(bytes_of(path))));
       },
       "path"_a);
   m.def("python_network", &make_python_network, "session"_a);

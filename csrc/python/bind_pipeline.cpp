@@ -183,10 +183,11 @@ std::tuple<Floats<'I'>, Floats<'E'>, Floats<3, 3>, Floats<3>> bound_refine(
           Floats<3, 3>::copy(face.rotation, {3, 3}), Floats<3>::copy(face.translation_mm, {3})};
 }
 
-Floats<2> bound_eye_closure(const EyeNetwork& network, const Gray& gray, const Landmarks& landmarks_crop) {
+Floats<2> bound_eye_closure(const Network& network, const Gray& gray, const Landmarks& landmarks_crop) {
   const View<float> crop = require(gray, "gray");
   if (crop.shape[0] < 2) refuse("gray", describe(gray), "(S, S), S > 1");
-  EyeWorkspace workspace;
+  check_eye_network(network);
+  EyeWorkspace workspace(network);
   double closure[2];
   predict_eye_closure(network, crop.data, static_cast<int32_t>(crop.shape[0]),
                       require(landmarks_crop, "landmarks").data, &workspace, closure);

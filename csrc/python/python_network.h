@@ -9,9 +9,9 @@
 
 namespace facesdk::python {
 
-// session: an object with name, backend, metadata (str), outputs (list of str), side, capacity (int) and
-// run(pixels: (N, H, W, 4) uint8) -> a float32 array (N, ...) for each output. Its methods may be called on
-// any thread.
+// session: an object with name, backend, metadata (str), outputs (list of str), side, input_numbers, capacity
+// (int) and run(batch) -> a float32 array (N, ...) for each output. The batch is pixels (N, H, W, 4) uint8,
+// or (N, input_numbers) float32 where that is not 0. Its methods may be called on any thread.
 std::shared_ptr<Network> make_python_network(pybind11::object session);
 
 }  // namespace facesdk::python

@@ -1,17 +1,17 @@
 /* A photo to a mesh: photo_to_obj ASSETS PHOTO.ppm FACE.obj
  *
- * The most prominent face is written with texture coordinates, mm in the camera's frame turned so that y is
- * up and z points to the viewer, as 3D programs expect. */
+ * The most prominent face is written with colours and texture coordinates, mm in the camera's frame turned so
+ * that y is up and z points to the viewer, as 3D programs expect. */
 #include <facesdk.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "read_ppm.h"
 
-static int write_obj(FILE* out, const facesdk_model* model, const float* vertices) {
+static int write_obj(FILE* out, const facesdk_model* model, const float* vertices, const float* colors) {
   for (int32_t i = 0; i < model->vertex_count; ++i) {
-    const float* v = vertices + 3 * i;
-    fprintf(out, "v %.4f %.4f %.4f\n", v[0], -v[1], -v[2]);
+    const float *v = vertices + 3 * i, *c = colors + 3 * i;
+    fprintf(out, "v %.4f %.4f %.4f %.4f %.4f %.4f\n", v[0], -v[1], -v[2], c[0], c[1], c[2]);
   }
   for (size_t i = 0; i < model->uvs.count; i += 2) {
     fprintf(out, "vt %.6f %.6f\n", model->uvs.data[i], model->uvs.data[i + 1]);
@@ -35,7 +35,7 @@ static int convert(const facesdk_api* api, facesdk_engine* engine, facesdk_sessi
   facesdk_result result = {.struct_size = sizeof result};
   facesdk_image image = {.struct_size = sizeof image, .format = FACESDK_RGB8};
   uint8_t* pixels = read_ppm(photo, &image.width, &image.height);
-  float* vertices = NULL;
+  float *vertices = NULL, *colors = NULL;
   int written = 0;
   image.pixels = pixels;
   image.stride = 3 * (int64_t)image.width;
@@ -50,12 +50,16 @@ static int convert(const facesdk_api* api, facesdk_engine* engine, facesdk_sessi
     const size_t count = 3 * (size_t)model.vertex_count;
     FILE* out = fopen(obj, "w");
     vertices = malloc(count * sizeof *vertices);
-    if (out != NULL && vertices != NULL && api->vertices_camera(session, 0, vertices, count) == FACESDK_OK) {
-      written = write_obj(out, &model, vertices);
+    colors = malloc(count * sizeof *colors);
+    if (out != NULL && vertices != NULL && colors != NULL &&
+        api->vertices_camera(session, 0, vertices, count) == FACESDK_OK &&
+        api->vertex_colors(session, 0, colors, count) == FACESDK_OK) {
+      written = write_obj(out, &model, vertices, colors);
     }
     if (out != NULL && fclose(out) != 0) written = 0;
     if (!written) fprintf(stderr, "%s: cannot be written\n", obj);
   }
+  free(colors);
   free(vertices);
   free(pixels);
   return written ? 0 : 1;

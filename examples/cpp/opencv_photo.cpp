@@ -5,6 +5,7 @@
 #include <memory>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
 namespace {
 
@@ -19,7 +20,13 @@ facesdk_image view_of(const cv::Mat& bgr) {
   return image;
 }
 
-void draw(const facesdk_result& faces, cv::Mat* picture) {
+// The faces over the photo, nearer ones over farther ones, and their landmarks.
+void draw(const facesdk_api& api, facesdk_session* session, const facesdk_result& faces, cv::Mat* picture) {
+  std::vector<float> depth_mm(picture->total());
+  const facesdk_canvas canvas{sizeof canvas,  FACESDK_BGR8,  picture->cols,
+                              picture->rows,  picture->data, static_cast<int64_t>(picture->step),
+                              depth_mm.data()};
+  for (int32_t i = 0; i < faces.face_count; ++i) api.draw_face(session, i, &canvas);
   for (size_t i = 0; i + 1 < faces.landmarks_px.count; i += 2) {
     const cv::Point2f point(faces.landmarks_px.data[i], faces.landmarks_px.data[i + 1]);
     cv::circle(*picture, point, 2, {0, 255, 0}, cv::FILLED, cv::LINE_AA);
@@ -44,7 +51,7 @@ int main(int argc, char** argv) {
                   api->session_create(engine, &session) == FACESDK_OK &&
                   api->reconstruct(session, &image, nullptr, nullptr, &faces) == FACESDK_OK;
   if (ok) {
-    draw(faces, &photo);
+    draw(*api, session, faces, &photo);
     std::printf("%d faces\n", faces.face_count);
   } else {
     std::fprintf(stderr, "%s\n", api->last_message());

@@ -14,12 +14,13 @@ from facesdk import ops
 from facesdk.appearance.basis import AppearanceBasis
 from facesdk.core.appearance import Appearance
 from facesdk.core.arrays import DoubleArray, FloatArray, Picture
+from facesdk.core.compiled import _core
 from facesdk.core.crop import crop_from_landmarks, roll_from_landmarks
 from facesdk.core.spherical_harmonics import sh_basis
 from facesdk.rendering.posed_mesh import PosedMesh
 
 CROP_PX = 128  # side of the crop in which colours are sampled
-MAX_ALBEDO = 1.5  # above white: the light of equation 6 has no highlights
+MAX_ALBEDO = _core.MAX_ALBEDO  # above white: the light of equation 6 has no highlights
 MIN_ALBEDO = 0.02
 ROUNDS = 3  # of light, then albedo
 OUTLIER = 0.12  # difference in colour, 0..1, at which a vertex's weight is halved

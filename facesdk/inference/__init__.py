@@ -16,14 +16,14 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Session(Protocol):
-    """A loaded network with one input, pictures (N, 3, H, W)."""
+    """A loaded network with one input: pictures (N, 3, H, W), or rows of numbers (N, K)."""
 
     metadata: dict[str, str]  # the file's own: see facesdk/regress.py
     outputs: list[str]
-    side: int  # S px; 0 where the size of pictures is free
+    side: int  # S px; 0 where the size of pictures is free, or where it takes numbers
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
-        """Outputs by name for one batch (N, 3, H, W) float32 RGB in 0..1."""
+        """Outputs by name for one batch float32: pictures are RGB in 0..1."""
 
 
 def choose_backend(backend: str, suffixes: Collection[str]) -> str:

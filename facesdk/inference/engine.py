@@ -17,6 +17,7 @@ from facesdk.inference import Session, choose_backend, open_session
 from facesdk.options import Options
 
 BATCH = 16  # crops per run of an engine that takes batches: bounds its memory in a crowd
+EYES_OF_A_FACE = 2  # per run of the eye-closure network
 
 
 class PixelSession:
@@ -25,7 +26,7 @@ class PixelSession:
     def __init__(self, session: Session, name: str, backend: str) -> None:
         self.name, self.backend = name, backend
         self.metadata: str = session.metadata.get("facesdk", "")
-        self.outputs, self.side = list(session.outputs), session.side
+        self.outputs, self.side, self.input_numbers = list(session.outputs), session.side, 0
         self.capacity = BATCH if self.side else 1
         self._session = session
 
@@ -34,6 +35,21 @@ class PixelSession:
         planes = np.empty((len(pixels), 3, *pixels.shape[1:3]), np.float32)
         np.multiply(pixels[..., :3].transpose(0, 3, 1, 2), np.float32(1 / 255), out=planes)
         values = self._session.run(planes)
+        return [values[name] for name in self.outputs]
+
+
+class NumberSession:
+    """A session of another engine as the native engine calls it: rows of numbers in, arrays out."""
+
+    def __init__(self, session: Session, name: str, backend: str, numbers: int) -> None:
+        self.name, self.backend, self.metadata = name, backend, session.metadata.get("facesdk", "")
+        self.outputs, self.side, self.input_numbers = list(session.outputs), 0, numbers
+        self.capacity = EYES_OF_A_FACE
+        self._session = session
+
+    def run(self, rows: FloatArray) -> list[FloatArray]:
+        """Predict for rows (N, K) float32; an array (N, ...) per output."""
+        values = self._session.run(rows)
         return [values[name] for name in self.outputs]
 
 
@@ -50,6 +66,14 @@ def open_network(path: str | os.PathLike[str], backend: str, threads: int) -> _c
     if Path(path).suffix == ".plan":
         raise AssetError(f"{name}: {backend} cannot run a .plan file; give the .onnx or backend native")
     return _core.python_network(PixelSession(open_session(path, backend, threads), name, backend))
+
+
+def open_eye_network(path: Path, backend: str, threads: int) -> _core.Network:
+    """Load the eye-closure network; errors are those of `open_network`."""
+    if backend == "native":
+        return _core.load_dense_network(_native_path(path))
+    session = open_session(path, backend, threads)
+    return _core.python_network(NumberSession(session, path.name, backend, _core.EYE_ACROSS * _core.EYE_DOWN))
 
 
 def _native_path(path: str | os.PathLike[str]) -> Any:
@@ -103,7 +127,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         detector=None if detect is not None else open_network(*detector_file(options), threads),
         regressor=open_network(*regressor_file(options), threads),
         face_model=open_face_model(options.face_model),
-        eyes=_core.load_eye_network(_native_path(manifest.asset_path(manifest.EYES))),
+        eyes=open_eye_network(*eyes_file(options), threads),
         mask=open_network(*mask_file(options), threads) if options.deocclude != "off" else None,
         detect=detect,
         max_faces=options.max_faces,
@@ -128,17 +152,19 @@ def networks(options: Options) -> list[NetworkUse]:
     """The networks that an engine of these options runs, in the order of the chain."""
     rows = []
     chosen = [("detector", detector_file(options)), ("regressor", regressor_file(options))]
+    chosen.append(("eyes", eyes_file(options)))
     if options.deocclude != "off":
         chosen.append(("mask", mask_file(options)))
     for role, (path, backend) in chosen:
         if options.backend != "auto":
             reason = f"backend {options.backend} is chosen"
+        elif role == "eyes":
+            reason = "auto: its few dense layers run in the native engine"
         elif backend == "native":
             reason = "auto: the int8 engine runs .plan files"
         else:
             reason = f"auto: no .plan file; OpenVINO is {'' if backend == 'openvino' else 'not '}installed"
         rows.append(NetworkUse(role, path.name, backend, reason))
-    rows.append(NetworkUse("eyes", manifest.EYES, "native", "a small dense network, part of the engine"))
     return rows
 
 
@@ -150,6 +176,13 @@ def regressor_file(options: Options) -> tuple[Path, str]:
 def detector_file(options: Options) -> tuple[Path, str]:
     """File of the detector and the backend that runs it."""
     return _file(options.detector, options.backend, manifest.DETECTOR, manifest.DETECTOR_PLAN)
+
+
+def eyes_file(options: Options) -> tuple[Path, str]:
+    """File of the eye-closure network and the backend that runs it."""
+    native = options.backend in ("auto", "native")
+    chosen = "native" if native else options.backend
+    return manifest.asset_path(manifest.EYES if native else manifest.EYES_ONNX), chosen
 
 
 def mask_file(options: Options) -> tuple[Path, str]:

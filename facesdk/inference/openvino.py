@@ -47,12 +47,13 @@ class OpenVinoSession:
         self._request = compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()
         self.outputs = names
-        self.side = 0 if shape.is_dynamic else int(shape[3].get_length())
+        self.side = 0 if shape.is_dynamic or len(shape) != 4 else int(shape[3].get_length())
+        self._bound: dict[str, FloatArray] = {}
         if shape.is_dynamic:
             self._ports = compiled.outputs
             return
-        self._crop = np.zeros(tuple(compiled.inputs[0].shape), np.float32)
-        self._request.set_input_tensor(openvino.Tensor(self._crop, shared_memory=True))
+        self._item = np.zeros(tuple(compiled.inputs[0].shape), np.float32)
+        self._request.set_input_tensor(openvino.Tensor(self._item, shared_memory=True))
         # The request writes into the same memory at every run.
         self._bound = {
             name: self._request.get_tensor(port).data
@@ -61,15 +62,15 @@ class OpenVinoSession:
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
         """Outputs by name for one float32 input batch."""
-        if self.side == 0:
+        if not self._bound:
             with self._one_at_a_time:
                 self._request.infer([batch])
                 ports = zip(self.outputs, self._ports, strict=True)
                 return {name: self._request.get_tensor(port).data.copy() for name, port in ports}
         out = {name: np.empty((len(batch), *one.shape[1:]), np.float32) for name, one in self._bound.items()}
-        for i, planes in enumerate(batch):
+        for i, item in enumerate(batch):
             with self._one_at_a_time:
-                self._crop[0] = planes
+                self._item[0] = item
                 self._request.infer()
                 for name, one in self._bound.items():
                     out[name][i] = one[0]

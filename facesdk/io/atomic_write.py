@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -21,7 +20,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         FaceSDKError: it cannot be written.
     """
     # Short: a name may be as long as the file system allows. Hidden, so that nobody takes it for a result.
-    temporary = path.parent / f".{secrets.token_hex(8)}.part"
+    temporary = path.parent / f".{os.urandom(8).hex()}.part"
     whole = False
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from facesdk import ops
 from facesdk.core.arrays import FloatArray, Picture
+from facesdk.core.compiled import _core
 from facesdk.rendering.posed_mesh import PosedMesh
-from facesdk.rendering.render import rasterize_window
 
 
 def depth_map(mesh: PosedMesh) -> FloatArray:
@@ -35,14 +34,7 @@ def draw_shaded(mesh: PosedMesh, albedo: FloatArray, sh: FloatArray, canvas: Pic
         sh: (9, 3), RGB.
         canvas: (H, W, 3) uint8 RGB.
     """
-    points, colors = ops.shade_and_project(
+    _core.draw_shaded(
         mesh.verts_face_mm, mesh.triangles, mesh.rotation, mesh.translation_mm, mesh.intrinsics,
-        albedo, sh, threads=mesh.threads,
+        albedo, sh, canvas, mesh.threads,
     )  # fmt: skip
-    np.clip(colors, 0.0, 1.0, out=colors)
-    height, width = canvas.shape[:2]
-    window, raster = rasterize_window(points, mesh.triangles, height, width, colors, ("color", "depth"))
-    assert raster.color is not None
-    assert raster.depth is not None
-    covered = raster.depth > 0
-    canvas[window][covered] = (raster.color[covered] * 255.0 + 0.5).astype(np.uint8)

@@ -44,6 +44,8 @@ def test_photo_to_obj(assets: Path, sample: Path, tmp_path: Path) -> None:
     assert len(verts) > 10_000
     assert 100 < np.ptp(verts[:, 1]) < 500  # mm: a head, upright
     assert verts[:, 2].max() < 0  # in front of the camera
+    assert ((verts[:, 3:] >= 0) & (verts[:, 3:] <= 1)).all()
+    assert verts[:, 3].mean() > verts[:, 5].mean()  # skin is more red than blue
     faces = [line for line in lines if line.startswith("f ")]
     corners = np.array([[corner.split("/") for corner in face.split()[1:]] for face in faces], int)
     texture = sum(line.startswith("vt ") for line in lines)

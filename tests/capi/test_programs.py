@@ -11,7 +11,7 @@ import pytest
 from tests.capi.conftest import Compile, call
 
 
-@pytest.mark.parametrize("name", ["bad_input", "image_formats", "allocator_hooks"])
+@pytest.mark.parametrize("name", ["bad_input", "image_formats", "draw_faces", "allocator_hooks"])
 def test_program_finds_no_fault(name: str, program: Compile, assets: Path, sample: Path) -> None:
     assert call(program(name), assets, sample) == ""
 

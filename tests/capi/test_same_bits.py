@@ -31,6 +31,13 @@ NAMES = {
 }  # fmt: skip
 
 
+# What is digested, by golden_digests.txt.
+PARTS = (
+    "reconstruct", "track", "vertex_normals", "vertices_camera", "vertices_picture", "vertex_albedo",
+    "vertex_colors", "draw_face", "depth_mm",
+)  # fmt: skip
+
+
 def pixels_of(sample: Path) -> npt.NDArray[np.uint8]:
     return np.frombuffer(sample.read_bytes().split(b"255\n", 1)[1], np.uint8).reshape(512, 512, 3)
 
@@ -50,7 +57,7 @@ def test_golden_digest(level: str, preset: str, program: Compile, assets: Path, 
     """A level that this CPU lacks caps nothing: then its highest one runs, and the digest is the same."""
     got = digests(program, assets, sample, preset, FACESDK_VECTOR_LEVEL=level)
     assert got["faces"] == "1"
-    for part in ("reconstruct", "track", "vertex_normals", "vertices_camera", "vertices_picture"):
+    for part in PARTS:
         assert got[part] == GOLDEN[f"{preset}.{part}"], part
 
 
@@ -66,7 +73,7 @@ def python_session(assets: Path, preset: str) -> _core.Session:
         detector=_core.load_int8_network(str(assets / "detector.plan")),
         regressor=_core.load_int8_network(str(assets / network)),
         face_model=_core.load_face_model(str(assets / "face_model.safetensors")),
-        eyes=_core.load_eye_network(str(assets / "eyes.safetensors")),
+        eyes=_core.load_dense_network(str(assets / "eyes.safetensors")),
         detect=None, max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2,
         threads=1,
     )  # fmt: skip
@@ -94,3 +101,26 @@ def test_arkit_weights_are_those_of_python(
     np.testing.assert_array_equal(
         np.fromfile(tmp_path / "arkit", np.float32), np.array(list(expected.values()), np.float32)
     )
+
+
+@pytest.mark.parametrize("preset", ["default", "tiny"])
+def test_colours_and_drawings_are_those_of_python(
+    preset: str, program: Compile, assets: Path, sample: Path, tmp_path: Path
+) -> None:
+    from facesdk import FaceSDK, Options
+    from facesdk.rendering.pictures import draw_shaded
+    from facesdk.rendering.render import lit_colors
+
+    call(program("result_digest"), assets, sample, preset, tmp_path)
+    options = Options(preset=preset, backend="native")
+    face = FaceSDK(options).reconstruct(pixels_of(sample)).faces[0]
+    gray = np.full((512, 512, 3), 77, np.uint8)
+    draw_shaded(face.posed_mesh, face.albedo, face.sh, gray)
+    expected = {
+        "vertex_albedo": face.albedo,
+        "vertex_colors": lit_colors(face.albedo, face.normals_camera, face.sh),
+        "draw_face": gray,
+        "depth_mm": face.depth_mm(),
+    }
+    for name, array in expected.items():
+        assert (tmp_path / name).read_bytes() == array.tobytes(), name

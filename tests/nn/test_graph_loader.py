@@ -254,16 +254,19 @@ def test_a_detector_is_no_session() -> None:
         NativeSession(ASSETS / "detector.plan")
 
 
-@pytest.mark.parametrize("level", ["plain", "avx2", "avx512_vnni", "neon_dotprod"])
-def test_the_vector_level_caps_the_kernels(level: str) -> None:
-    """By a process of its own: the level is read once."""
+def kernels_at(level: str) -> str:
+    """The kernel family in use, by a process of its own: the level is read once. "": not capped."""
     program = ("import sys; from facesdk.inference.int8_engine import load_network as load; "
                "print(load(sys.argv[1])[0].kernels)")  # fmt: skip
-    chosen = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", program, str(ASSETS / "detector.plan")],
         env=os.environ | {"FACESDK_VECTOR_LEVEL": level}, capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
-    best = _core.Int8Network(_core.Safetensors(str(ASSETS / "detector.plan"))).kernels
+
+
+@pytest.mark.parametrize("level", ["plain", "avx2", "avx512_vnni", "neon_dotprod"])
+def test_the_vector_level_caps_the_kernels(level: str) -> None:
+    chosen, best = kernels_at(level), kernels_at("")
     slower = {"plain": {"reference", "neon"}, "avx2": {"avx2", "reference"}}
     assert chosen == best or chosen in slower.get(level, set())
     if level == "plain":

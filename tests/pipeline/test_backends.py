@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ def photo() -> Any:
 
 
 def backends(sdk: FaceSDK) -> set[str]:
-    return {sdk._engine.detector.backend, sdk._engine.regressor.backend}  # type: ignore[union-attr]
+    """The backends of its networks, as Options name them."""
+    engine = sdk._engine
+    assert engine.detector is not None
+    used = {network.backend for network in (engine.detector, engine.regressor, engine.eyes)}
+    return {"native" if backend in ("int8", "dense") else backend for backend in used}
 
 
 def test_openvino_runs_all_networks(photo: Any) -> None:
@@ -37,13 +42,24 @@ def test_openvino_runs_all_networks(photo: Any) -> None:
 @pytest.mark.parametrize("backend", ["native", "onnxruntime"])
 def test_the_chosen_backend_runs_all_networks(backend: str, photo: Any) -> None:
     sdk = FaceSDK(Options(backend=backend))
-    assert backends(sdk) == {"int8" if backend == "native" else backend}
+    assert backends(sdk) == {backend}
     assert len(sdk.reconstruct(photo).faces) == 1
 
 
 def test_auto_is_one_of_them() -> None:
     for options in (Options(), Options(preset="tiny")):
         assert len(backends(FaceSDK(options))) == 1
+
+
+def test_a_missing_network_of_the_chosen_backend_is_named(
+    tiny_assets: Path, tiny_options: Options, picture: Any
+) -> None:
+    """No backend takes over for another."""
+    (tiny_assets / manifest.EYES_ONNX).unlink()
+    detector = [[110, 60, 210, 180]]
+    assert len(FaceSDK(tiny_options, detector=detector).reconstruct(picture).faces) == 1
+    with pytest.raises(AssetError, match=manifest.EYES_ONNX):
+        FaceSDK(dataclasses.replace(tiny_options, backend="onnxruntime"), detector=detector)
 
 
 @pytest.mark.parametrize(("settings", "name"), [
@@ -75,8 +91,10 @@ def test_networks_are_listed_as_they_run(options: Options) -> None:
     listed = {row.role: row for row in networks(options)}
     assert list(listed) == ["detector", "regressor", "eyes"]
     assert engine.detector is not None
-    for role, network in (("detector", engine.detector), ("regressor", engine.regressor)):
+    for role, network in (
+        ("detector", engine.detector), ("regressor", engine.regressor), ("eyes", engine.eyes),
+    ):  # fmt: skip
         assert listed[role].file == network.name
-        assert listed[role].backend == ("native" if network.backend == "int8" else network.backend)
+        own = network.backend in ("int8", "dense")
+        assert listed[role].backend == ("native" if own else network.backend)
         assert listed[role].reason
-    assert listed["eyes"].backend == "native"

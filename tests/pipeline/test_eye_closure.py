@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from facesdk import AssetError, InvalidArray, _core, manifest
+from facesdk import AssetError, InvalidArray, Options, _core, manifest
 from facesdk.core.arrays import FloatArray
+from facesdk.inference.engine import eyes_file, open_eye_network
 from facesdk.reference import eye_closure as reference
 from facesdk.reference.eye_closure import ACROSS, CORNERS, DOWN
 
@@ -41,16 +42,16 @@ def picture(tilt_deg: float = 0.0) -> FloatArray:
     return np.asarray(cv2.warpAffine(crop, matrix, (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE))
 
 
-def probe(path: Path, rows: slice, columns: slice, gain: float = 1.0) -> _core.EyeNetwork:
+def probe(path: Path, rows: slice, columns: slice, gain: float = 1.0) -> _core.Network:
     """A network of one layer whose logit is the sum over a part of the patch."""
     weight = np.zeros((DOWN, ACROSS), np.float32)
     weight[rows, columns] = gain
     save_file({"0.weight": weight.reshape(1, -1), "0.bias": np.zeros(1, np.float32)}, path)
-    return _core.load_eye_network(str(path))
+    return _core.load_dense_network(str(path))
 
 
 @pytest.fixture
-def under_the_eye(tmp_path: Path) -> _core.EyeNetwork:
+def under_the_eye(tmp_path: Path) -> _core.Network:
     return probe(tmp_path / "eyes.safetensors", slice(9, None), slice(8, 16))
 
 
@@ -69,13 +70,13 @@ def test_patches_turn_with_the_face_and_mirror_the_left_eye(tilt_deg: float, tmp
 
 
 def test_brightness_and_contrast_do_not_matter() -> None:
-    eyes = _core.load_eye_network(str(manifest.asset_path(manifest.EYES)))
+    eyes = _core.load_dense_network(str(manifest.asset_path(manifest.EYES)))
     crop = np.random.default_rng(4).random((SIZE, SIZE), dtype=np.float32)
     faint = _core.eye_closure(eyes, np.float32(0.3) + np.float32(0.6) * crop, landmarks())
     np.testing.assert_allclose(_core.eye_closure(eyes, crop, landmarks()), faint, atol=0.1)
 
 
-def test_closure_is_between_open_and_closed(under_the_eye: _core.EyeNetwork) -> None:
+def test_closure_is_between_open_and_closed(under_the_eye: _core.Network) -> None:
     closure = _core.eye_closure(under_the_eye, picture(), landmarks())
     assert closure.shape == (2,)
     assert closure.dtype == np.float32
@@ -83,7 +84,7 @@ def test_closure_is_between_open_and_closed(under_the_eye: _core.EyeNetwork) -> 
     assert (_core.eye_closure(under_the_eye, 1 - picture(), landmarks()) == 0).all()
 
 
-def test_eyes_beyond_the_crop_are_read_at_its_border(under_the_eye: _core.EyeNetwork) -> None:
+def test_eyes_beyond_the_crop_are_read_at_its_border(under_the_eye: _core.Network) -> None:
     assert np.isfinite(_core.eye_closure(under_the_eye, picture(), landmarks() + np.float32(2))).all()
 
 
@@ -95,7 +96,7 @@ def test_closure_is_that_of_the_reference(seed: int) -> None:
         (stored[f"{k}.weight"].astype(np.float32), stored[f"{k}.bias"].astype(np.float32))
         for k in range(len(stored) // 2)
     ]
-    eyes = _core.load_eye_network(str(manifest.asset_path(manifest.EYES)))
+    eyes = _core.load_dense_network(str(manifest.asset_path(manifest.EYES)))
     rng = np.random.default_rng(seed)
     crop = cv2.GaussianBlur(rng.random((SIZE, SIZE), dtype=np.float32), (0, 0), 2)
     points = landmarks(float(rng.uniform(-40, 40))) + rng.normal(0, 0.02, (68, 2)).astype(np.float32)
@@ -108,18 +109,61 @@ LAYER = {"0.weight": np.zeros((1, ACROSS * DOWN), np.float32), "0.bias": np.zero
 
 @pytest.mark.parametrize("tensors", [
     None,
-    {"0.weight": np.zeros((1, 7), np.float32), "0.bias": np.zeros(1, np.float32)},
     {"0.weight": LAYER["0.weight"]},
     {**LAYER, "0.bias": np.zeros(2, np.float32)},
-    {"0.weight": np.zeros((2, ACROSS * DOWN), np.float32), "0.bias": np.zeros(2, np.float32)},
     {**LAYER, "0.weight": np.zeros((1, ACROSS * DOWN), np.int8)},
+    {**LAYER, "0.weight": np.zeros((1, 0), np.float32)},
+    {**LAYER, "0.weight": np.zeros((1, 4097), np.float32)},
     {**LAYER, "1.weight": np.zeros((1, 3), np.float32), "1.bias": np.zeros(1, np.float32)},
 ])  # fmt: skip
 def test_a_damaged_file_is_named(tmp_path: Path, tensors: dict[str, Any] | None) -> None:
     path = tmp_path / "eyes.safetensors"
     path.write_bytes(b"no tensors") if tensors is None else save_file(tensors, path)
     with pytest.raises(AssetError, match=r"eyes\.safetensors"):
-        _core.load_eye_network(str(path))
+        _core.load_dense_network(str(path))
+
+
+@pytest.mark.parametrize(("tensors", "reason"), [
+    ({"0.weight": np.zeros((1, 7), np.float32), "0.bias": np.zeros(1, np.float32)}, "takes 7 numbers"),
+    ({"0.weight": np.zeros((2, ACROSS * DOWN), np.float32), "0.bias": np.zeros(2, np.float32)}, "one finite"),
+    ({**LAYER, "0.bias": np.full(1, np.nan, np.float32)}, "one finite"),
+])  # fmt: skip
+def test_another_network_is_refused(tmp_path: Path, tensors: dict[str, Any], reason: str) -> None:
+    path = tmp_path / "eyes.safetensors"
+    save_file(tensors, path)
+    with pytest.raises(AssetError, match=rf"eyes\.safetensors: .*{reason}"):
+        _core.eye_closure(_core.load_dense_network(str(path)), picture(), landmarks())
+
+
+def test_a_network_of_pictures_is_refused() -> None:
+    regressor = _core.load_int8_network(str(manifest.asset_path(manifest.NETWORK_PLAN)))
+    with pytest.raises(AssetError, match=manifest.NETWORK_PLAN):
+        _core.eye_closure(regressor, picture(), landmarks())
+
+
+def test_a_network_of_numbers_takes_no_pictures() -> None:
+    eyes = _core.load_dense_network(str(manifest.asset_path(manifest.EYES)))
+    assert (eyes.backend, eyes.side, eyes.input_numbers) == ("dense", 0, ACROSS * DOWN)
+    with pytest.raises(InvalidArray, match="eyes"):
+        eyes.prepare(96, 96)
+    with pytest.raises(InvalidArray, match="takes numbers"):
+        eyes.prepare(1, ACROSS * DOWN).predict(np.zeros((1, 1, ACROSS * DOWN, 3), np.uint8))
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_other_backends_predict_the_same(backend: str) -> None:
+    """But for the order of float32 sums."""
+    if backend == "openvino":
+        pytest.importorskip("openvino")
+    own = _core.load_dense_network(str(manifest.asset_path(manifest.EYES)))
+    other = open_eye_network(*eyes_file(Options(backend=backend)), threads=1)
+    assert (other.backend, other.name) == (backend, manifest.EYES_ONNX)
+    rng = np.random.default_rng(7)
+    for _ in range(5):
+        crop = cv2.GaussianBlur(rng.random((SIZE, SIZE), dtype=np.float32), (0, 0), 2)
+        points = landmarks(float(rng.uniform(-40, 40)))
+        found = _core.eye_closure(other, crop, points)
+        np.testing.assert_allclose(found, _core.eye_closure(own, crop, points), atol=1e-4)
 
 
 @pytest.mark.parametrize(("gray", "points", "name"), [
@@ -129,7 +173,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, tensors: dict[str, Any] | None)
     (picture(), landmarks()[:67], "landmarks"),
 ])  # fmt: skip
 def test_arguments_that_do_not_fit_are_named(
-    gray: Any, points: Any, name: str, under_the_eye: _core.EyeNetwork
+    gray: Any, points: Any, name: str, under_the_eye: _core.Network
 ) -> None:
     with pytest.raises(InvalidArray, match=name):
         _core.eye_closure(under_the_eye, gray, points)

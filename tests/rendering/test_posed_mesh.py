@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 
+from facesdk import InvalidArray, ops
 from facesdk.core.intrinsics import assumed_intrinsics
 from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
 from facesdk.rendering.posed_mesh import PosedMesh
@@ -55,3 +59,52 @@ def test_a_zoomed_mesh_is_drawn_in_the_other_picture(wall: PosedMesh) -> None:
     twice = depth_map(wall.zoomed(zoom, 2 * WIDTH, 2 * HEIGHT))
     assert twice.shape == (2 * HEIGHT, 2 * WIDTH)
     assert (twice > 0).sum() == pytest.approx(4 * (depth_map(wall) > 0).sum(), rel=0.1)
+
+
+def test_a_wall_beside_the_picture_draws_nothing(wall: PosedMesh) -> None:
+    light = np.zeros((9, 3), np.float32)
+    light[0] = 1 / 0.28209479
+    for shift in (
+        [4000, 0, DISTANCE_MM],
+        [-4000, 0, DISTANCE_MM],
+        [0, 4000, DISTANCE_MM],
+        [0, 0, -DISTANCE_MM],
+    ):
+        beside = dataclasses.replace(wall, translation_mm=np.array(shift, np.float32))
+        canvas = np.full((HEIGHT, WIDTH, 3), 7, np.uint8)
+        draw_shaded(beside, np.ones((4, 3), np.float32), light, canvas)
+        assert (canvas == 7).all()
+
+
+def test_drawing_is_that_of_the_ops(wall: PosedMesh) -> None:
+    """Shade and rasterize the whole picture; the window that the mesh touches gives the same."""
+    light = np.random.default_rng(0).uniform(0, 1, (9, 3)).astype(np.float32)
+    albedo = np.random.default_rng(1).uniform(0, 1, (4, 3)).astype(np.float32)
+    canvas = np.full((HEIGHT, WIDTH, 3), 7, np.uint8)
+    draw_shaded(wall, albedo, light, canvas)
+    points, colors = ops.shade_and_project(
+        wall.verts_face_mm, wall.triangles, wall.rotation, wall.translation_mm, wall.intrinsics, albedo, light
+    )
+    raster = ops.rasterize(points, wall.triangles, HEIGHT, WIDTH, colors=np.clip(colors, 0, 1))
+    assert raster.color is not None
+    assert raster.depth is not None
+    covered = raster.depth > 0
+    assert covered.sum() > 100
+    expected = np.where(covered[..., None], raster.color * 255 + 0.5, 7).astype(np.uint8)
+    assert np.abs(canvas.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("canvas", [
+    np.zeros((HEIGHT, WIDTH, 3), np.float32), np.zeros((HEIGHT, WIDTH), np.uint8),
+    np.zeros((HEIGHT, 2 * WIDTH, 3), np.uint8)[:, ::2],
+])  # fmt: skip
+def test_a_canvas_that_does_not_fit_is_named(canvas: Any, wall: PosedMesh) -> None:
+    with pytest.raises(InvalidArray, match="canvas"):
+        draw_shaded(wall, np.ones((4, 3), np.float32), np.zeros((9, 3), np.float32), canvas)
+
+
+def test_a_read_only_canvas_is_named(wall: PosedMesh) -> None:
+    canvas = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    canvas.setflags(write=False)
+    with pytest.raises(InvalidArray, match="canvas"):
+        draw_shaded(wall, np.ones((4, 3), np.float32), np.zeros((9, 3), np.float32), canvas)

@@ -41,7 +41,25 @@ static void report_result(const char* folder, const facesdk_result* r) {
 #undef REPORT
 }
 
-/* normals, camera and picture coordinates of the first face. */
+/* The first face drawn over a gray picture, and its depth. */
+static void report_drawn(const facesdk_api* api, facesdk_session* session, const char* folder,
+                         const facesdk_result* result) {
+  const size_t pixels = (size_t)result->width * (size_t)result->height;
+  facesdk_canvas canvas = {.struct_size = sizeof canvas, .format = FACESDK_RGB8};
+  canvas.width = result->width, canvas.height = result->height;
+  canvas.stride = 3 * (int64_t)canvas.width;
+  canvas.pixels = malloc(3 * pixels);
+  canvas.depth_mm = calloc(pixels, sizeof *canvas.depth_mm);
+  if (canvas.pixels == NULL || canvas.depth_mm == NULL) exit(2);
+  memset(canvas.pixels, 77, 3 * pixels);
+  must(api, api->draw_face(session, 0, &canvas), "draw_face");
+  report(folder, "draw_face", canvas.pixels, 3 * pixels);
+  report(folder, "depth_mm", canvas.depth_mm, pixels * sizeof *canvas.depth_mm);
+  free(canvas.pixels);
+  free(canvas.depth_mm);
+}
+
+/* Normals, camera and picture coordinates, albedo and colours of the first face. */
 static void report_derived(const facesdk_api* api, facesdk_session* session, const char* folder,
                            size_t count) {
   float* out = malloc(count * sizeof *out);
@@ -52,6 +70,10 @@ static void report_derived(const facesdk_api* api, facesdk_session* session, con
   report(folder, "vertices_camera", out, count * sizeof *out);
   must(api, api->vertices_picture(session, 0, out, count), "vertices_picture");
   report(folder, "vertices_picture", out, count * sizeof *out);
+  must(api, api->vertex_albedo(session, 0, out, count), "vertex_albedo");
+  report(folder, "vertex_albedo", out, count * sizeof *out);
+  must(api, api->vertex_colors(session, 0, out, count), "vertex_colors");
+  report(folder, "vertex_colors", out, count * sizeof *out);
   free(out);
 }
 
@@ -71,6 +93,7 @@ int main(int argc, char** argv) {
   printf("reconstruct %016" PRIx64 "\n", result_digest(&result));
   if (result.face_count > 0) {
     report_derived(api, session, folder, result.vertices_mm.count / (size_t)result.face_count);
+    report_drawn(api, session, folder, &result);
   }
   uint64_t tracked = EMPTY_DIGEST;
   image.width -= 8;

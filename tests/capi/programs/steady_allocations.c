@@ -1,4 +1,4 @@
-/* Allocations in the frames of a tracked video: steady_allocations ASSETS PICTURE.ppm FRAMES
+/* Allocations in the frames of a tracked video, each drawn: steady_allocations ASSETS PICTURE.ppm FRAMES
  *
  * malloc and its kin are this program's own, so that whatever the library asks for is counted. Prints the
  * number of faces and the allocations in frames 0 to 9 and from frame 10 on. */
@@ -62,6 +62,11 @@ int main(int argc, char** argv) {
   facesdk_image image = {.struct_size = sizeof image, .format = FACESDK_BGR8, .stride = 3 * (int64_t)side};
   facesdk_result result = {.struct_size = sizeof result};
   image.width = image.height = side - kMargin;
+  facesdk_canvas canvas = {.struct_size = sizeof canvas, .format = FACESDK_RGB8};
+  canvas.width = canvas.height = side - kMargin;
+  canvas.stride = 3 * (int64_t)canvas.width;
+  canvas.pixels = malloc((size_t)(canvas.stride * canvas.height));
+  if (canvas.pixels == NULL) return 2;
   long first = 0, steady = 0, faces = 0;
   const int frames = atoi(argv[3]);
   for (int frame = 0; frame < frames; ++frame) {
@@ -70,12 +75,14 @@ int main(int argc, char** argv) {
     image.pixels = small + 3 * (y * side + x);
     const long before = allocations;
     must(api, api->track(session, &image, NULL, NULL, &result), "track");
+    if (result.face_count > 0) must(api, api->draw_face(session, 0, &canvas), "draw_face");
     *(frame < 10 ? &first : &steady) += allocations - before;
     if (result.face_count == 1 && result.tracks.data[0] == 0) ++faces;
   }
   printf("followed %ld first %ld steady %ld\n", faces, first, steady);
   api->session_destroy(session);
   api->engine_destroy(engine);
+  free(canvas.pixels);
   free(small);
   free((void*)photo.pixels);
   return 0;

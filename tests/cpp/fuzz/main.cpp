@@ -1,5 +1,6 @@
 // Mutated assets through the loaders: each must load or give Error(kAsset) with one line; what loads is used
-// once. Meant for the build with sanitizers. Usage: facesdk_fuzz_assets graphs|face_models [mutations [seed]]
+// once. Meant for the build with sanitizers. Usage: facesdk_fuzz_assets KIND [mutations [seed]]
+// with one of the kinds below.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -40,14 +41,17 @@ bool load_and_use(const Kind& kind, const std::string& bytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Kind kinds[] = {{"graphs", {sound_graph(), sound_graph()}, use_graph},
-                        {"face_models", {sound_face_model(false), sound_face_model(true)}, use_face_model}};
+  const Kind kinds[] = {
+      {"graphs", {sound_graph(), sound_graph()}, use_graph},
+      {"face_models", {sound_face_model(false), sound_face_model(true)}, use_face_model},
+      {"safetensors", {sound_safetensors(), sound_safetensors()}, use_safetensors},
+      {"dense_networks", {sound_dense_network(), sound_dense_network()}, use_dense_network}};
   const Kind* kind = nullptr;
   for (const Kind& one : kinds) {
     if (argc > 1 && std::string(one.name) == argv[1]) kind = &one;
   }
   if (kind == nullptr) {
-    std::printf("usage: %s graphs|face_models [mutations [seed]]\n", argv[0]);
+    std::printf("usage: %s graphs|face_models|safetensors|dense_networks [mutations [seed]]\n", argv[0]);
     return 2;
   }
   const long long mutations = argc > 2 ? std::atoll(argv[2]) : 2000;

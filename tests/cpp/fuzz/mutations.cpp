@@ -144,10 +144,14 @@ std::string File::bytes(const std::string& header_text) const {
 
 std::string mutated(const File& sound) {
   File file = sound;
-  auto document = file.documents.begin();
-  std::advance(document, random_below(static_cast<uint32_t>(file.documents.size())));
+  Json* document = &file.header;
+  if (!file.documents.empty()) {
+    auto chosen = file.documents.begin();
+    std::advance(chosen, random_below(static_cast<uint32_t>(file.documents.size())));
+    document = &chosen->second;
+  }
   const uint32_t kind = random_below(8), count = 1 + random_below(kMostMutations);
-  for (uint32_t i = 0; i < count && kind < 4; ++i) mutate_json(kind < 3 ? &document->second : &file.header);
+  for (uint32_t i = 0; i < count && kind < 4; ++i) mutate_json(kind < 3 ? document : &file.header);
   if (file.header.is_object()) {
     for (const auto& [key, value] : file.documents) file.header["__metadata__"][key] = value.dump();
   }
