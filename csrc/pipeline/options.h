@@ -18,7 +18,7 @@ struct EngineOptions {
   double field_of_view_deg = 40.0;  // 10..150, long side of the picture; where no intrinsics are given
   int32_t passes = 2;               // 1..3 inference passes per photo, each from the last one's landmarks
   int32_t threads = 1;              // 1..256
-  Deocclude deocclude = Deocclude::kAuto;
+  Deocclude deocclude = Deocclude::kOff;
 };
 
 }  // namespace facesdk
