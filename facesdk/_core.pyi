@@ -41,7 +41,7 @@ class Network:
     def side(self) -> int:
         ...
 class NetworkRun:
-    def predict(self, pictures: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[N, H, W, 3]"]) -> list[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]]:
+    def predict(self, pictures: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[N, H, W, 3]"], parts: typing.SupportsInt | typing.SupportsIndex = 1) -> list[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]]:
         ...
 class Int8Network(Network):
     def __init__(self, file: Safetensors, kernels: str = '') -> None:
@@ -87,7 +87,7 @@ class FaceModel:
 class EyeNetwork:
     pass
 class Engine:
-    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: EyeNetwork, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: EyeNetwork, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, detection_interval: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     @property
     def detector(self) -> Network | None:

@@ -12,7 +12,12 @@ from facesdk.errors import InvalidOptions
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 PRESETS = ("default", "tiny")
 SHOWN_PATH = 32  # characters of a path up to which repr shows all of it
-WHOLE_NUMBERS = {"max_faces": (1, 1000), "passes": (1, 3), "threads": (1, 256)}  # smallest and largest
+WHOLE_NUMBERS = {  # smallest and largest
+    "max_faces": (1, 1000),
+    "passes": (1, 3),
+    "threads": (1, 256),
+    "detection_interval": (1, 10000),
+}
 NUMBERS = {
     "min_detector_score": (0.0, 1.0),
     "min_face_px": (0.0, 10000.0),
@@ -41,6 +46,9 @@ class Options:
         passes: 1 to 3 inference passes for each face of a photo, default 2. Each further one starts from the
             last one's landmarks.
         threads: 1 to 256 CPU threads of networks and ops, default 1. Results do not depend on it.
+        detection_interval: 1 to 10000 frames, default 7. In a video the search for new faces begins anew so
+            often while fewer than max_faces are followed. It is spread over five frames, so that a face is
+            found within interval + 3 frames of its entry; large intervals save time.
         fit_appearance: True or False, default False. Fit albedo and light of every face of `reconstruct` to
             the photo's pixels, some 0.7 s a face.
         backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
@@ -64,6 +72,7 @@ class Options:
     allow_truncated: bool = False
     passes: int = 2
     threads: int = 1
+    detection_interval: int = 7
     fit_appearance: bool = False
     backend: str = "auto"
     preset: str = "default"

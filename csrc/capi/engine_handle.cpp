@@ -41,6 +41,7 @@ EngineOptions engine_options(const facesdk_options& o) {
   out.field_of_view_deg = o.field_of_view_deg;
   out.passes = o.passes;
   out.threads = o.threads;
+  out.detection_interval = o.detection_interval;
   check_options(out);  // before the assets are loaded, which takes time
   return out;
 }
@@ -63,6 +64,7 @@ facesdk_options default_options() {
   out.min_detector_score = engine.min_detector_score;
   out.min_face_px = engine.min_face_px;
   out.field_of_view_deg = engine.field_of_view_deg;
+  out.detection_interval = engine.detection_interval;
   return out;
 }
 

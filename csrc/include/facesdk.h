@@ -118,6 +118,9 @@ typedef struct facesdk_options {
   const char* detector_path;   /* [NULL] quantised graph of a detector; NULL: the folder's */
   const char* face_model_path; /* [NULL] safetensors file; NULL: the folder's */
   facesdk_allocator allocator; /* [all NULL: malloc and free] */
+  int32_t detection_interval;  /* [7] 1..10000 frames of a video from the start of a search for new faces to
+                                  that of the next, while fewer than max_faces are followed */
+  int32_t reserved;            /* 0 */
 } facesdk_options;
 
 /* Arrays of the library: a pointer and the number of elements (not of rows); NULL and 0 where there are none.

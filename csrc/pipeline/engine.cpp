@@ -28,6 +28,7 @@ void check_options(const EngineOptions& o) {
   check("field_of_view_deg", o.field_of_view_deg, 10, 150);
   check("passes", o.passes, 1, 3);
   check("threads", o.threads, 1, 256);
+  check("detection_interval", o.detection_interval, 1, 10000);
   if (!vector_level_request_is_known()) {
     throw Error(ErrorCode::kInvalidOptions,
                 "FACESDK_VECTOR_LEVEL: expected plain, avx2, avx_vnni, avx512, avx512_vnni or neon_dotprod");

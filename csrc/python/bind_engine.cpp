@@ -71,11 +71,13 @@ std::shared_ptr<Engine> make_engine(std::optional<std::shared_ptr<Network>> dete
                                     std::shared_ptr<Network> regressor, std::shared_ptr<FaceModel> model,
                                     std::shared_ptr<EyeNetwork> eyes, const py::object& detect,
                                     int32_t max_faces, float min_detector_score, float min_face_px,
-                                    double field_of_view_deg, int32_t passes, int32_t threads) {
+                                    double field_of_view_deg, int32_t passes, int32_t threads,
+                                    int32_t detection_interval) {
   EngineParts parts{detector.value_or(nullptr), std::move(regressor), std::move(model), std::move(eyes),
                     python_detector(detect)};
-  return std::make_shared<Engine>(std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px,
-                                                                  field_of_view_deg, passes, threads});
+  return std::make_shared<Engine>(
+      std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px, field_of_view_deg, passes,
+                                      threads, detection_interval});
 }
 
 // A session and the guard of its working memory.
@@ -173,7 +175,7 @@ void bind_engine(py::module_& m) {
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
       .def(py::init(&make_engine), py::kw_only(), "detector"_a, "regressor"_a, "face_model"_a, "eyes"_a,
            "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a, "field_of_view_deg"_a,
-           "passes"_a, "threads"_a)
+           "passes"_a, "threads"_a, "detection_interval"_a)
       .def_property_readonly("detector",
                              [](const Engine& e) -> std::optional<std::shared_ptr<Network>> {
                                if (e.parts().detector == nullptr) return std::nullopt;

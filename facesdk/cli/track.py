@@ -16,6 +16,9 @@ def track(
         "track.jsonl"
     ),
     max_faces: Annotated[int, typer.Option(help="Most faces per frame.")] = 1,
+    detection_interval: Annotated[
+        int, typer.Option(help="Frames from one search for new faces to the next; used with --max-faces > 1.")
+    ] = 7,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     backend: Annotated[str, typer.Option(help=BACKEND_HELP)] = "auto",
     preset: Annotated[str, typer.Option(help=PRESET_HELP)] = "default",
@@ -32,7 +35,14 @@ def track(
     from facesdk.options import Options
     from facesdk.sdk import FaceSDK
 
-    sdk = FaceSDK(Options(max_faces=max_faces, threads=threads, backend=backend, preset=preset))
+    options = Options(
+        max_faces=max_faces,
+        detection_interval=detection_interval,
+        threads=threads,
+        backend=backend,
+        preset=preset,
+    )
+    sdk = FaceSDK(options)
     count = shown = 0
     with atomic_file(out) as file:
         for count, (time_s, picture) in enumerate(video_frames(video), start=1):

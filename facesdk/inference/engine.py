@@ -111,6 +111,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         field_of_view_deg=options.field_of_view_deg,
         passes=options.passes,
         threads=threads,
+        detection_interval=options.detection_interval,
     )
 
 

@@ -1,0 +1,26 @@
+// Track: what is remembered of one followed face.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/observation.h"
+
+namespace facesdk {
+
+struct Track {
+  FaceObservation observation;                // of the last frame
+  std::vector<float> identity, albedo;        // the averages in use
+  std::vector<float> identity_mesh, scratch;  // control vertices of that identity, and memory to make them
+  std::vector<float> identity_mean, albedo_mean;
+  int64_t frames = 0;
+  double weight = 0.0;
+};
+
+// The followed faces of a video.
+struct Followed {
+  const Track* tracks;
+  size_t count;
+};
+
+}  // namespace facesdk
