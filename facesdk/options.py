@@ -11,6 +11,7 @@ from facesdk.errors import InvalidOptions
 
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 PRESETS = ("default", "tiny")
+MESHES = ("full", "control")
 SHOWN_PATH = 32  # characters of a path up to which repr shows all of it
 WHOLE_NUMBERS = {  # smallest and largest
     "max_faces": (1, 1000),
@@ -49,6 +50,8 @@ class Options:
         detection_interval: 1 to 10000 frames, default 7. In a video the search for new faces begins anew so
             often while fewer than max_faces are followed. It is spread over five frames, so that a face is
             found within interval + 3 frames of its entry; large intervals save time.
+        mesh: "full" or "control" (the mesh before subdivision: a quarter of the vertices, coarser, without
+            texture coordinates; for small devices), default "full". Pose and landmarks are the same.
         fit_appearance: True or False, default False. Fit albedo and light of every face of `reconstruct` to
             the photo's pixels, some 0.7 s a face.
         backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
@@ -73,6 +76,7 @@ class Options:
     passes: int = 2
     threads: int = 1
     detection_interval: int = 7
+    mesh: str = "full"
     fit_appearance: bool = False
     backend: str = "auto"
     preset: str = "default"
@@ -91,6 +95,8 @@ class Options:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
         if self.preset not in PRESETS:
             raise InvalidOptions(f"preset: got {self.preset!r}, expected one of {', '.join(PRESETS)}")
+        if self.mesh not in MESHES:
+            raise InvalidOptions(f"mesh: got {self.mesh!r}, expected one of {', '.join(MESHES)}")
         for name in ("network", "face_model", "detector"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, (str, Path, os.PathLike)):

@@ -24,7 +24,8 @@ EngineParts load_parts(const char* path, const facesdk_options& o) {
   EngineParts parts;
   parts.detector = load_int8_network(open(folder, o.detector_path, "detector.plan"));
   parts.regressor = load_int8_network(open(folder, o.network_path, kNetworks[o.preset]));
-  parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"));
+  parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"),
+                                     o.mesh == FACESDK_MESH_CONTROL ? MeshLevel::kControl : MeshLevel::kFull);
   parts.eyes = EyeNetwork::load(*open(folder, nullptr, "eyes.safetensors"));
   return parts;
 }
@@ -33,6 +34,10 @@ EngineOptions engine_options(const facesdk_options& o) {
   if (o.preset != FACESDK_PRESET_DEFAULT && o.preset != FACESDK_PRESET_TINY) {
     throw Error(ErrorCode::kInvalidOptions, "preset: got " + std::to_string(o.preset) +
                                                 ", expected FACESDK_PRESET_DEFAULT or FACESDK_PRESET_TINY");
+  }
+  if (o.mesh != FACESDK_MESH_FULL && o.mesh != FACESDK_MESH_CONTROL) {
+    throw Error(ErrorCode::kInvalidOptions, "mesh: got " + std::to_string(o.mesh) +
+                                                ", expected FACESDK_MESH_FULL or FACESDK_MESH_CONTROL");
   }
   EngineOptions out;
   out.max_faces = o.max_faces;

@@ -136,6 +136,8 @@ Record observe(GuardedSession& guarded, const Image& image, const std::optional<
   return observations_to_dict(guarded.session.engine().regressor(), *faces);
 }
 
+MeshLevel mesh_level(bool control) { return control ? MeshLevel::kControl : MeshLevel::kFull; }
+
 template <typename T>
 std::shared_ptr<T> unlocked(const std::shared_ptr<const T>& object) {
   return std::const_pointer_cast<T>(object);
@@ -149,22 +151,23 @@ void bind_engine(py::module_& m) {
       .def_property_readonly("verts", &FaceModel::verts);
   m.def(
       "load_face_model",
-      [](const PathName& path) {
-        return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(bytes_of(path))));
+      [](const PathName& path, bool control) {
+        return std::const_pointer_cast<FaceModel>(
+            FaceModel::load(Safetensors::open(bytes_of(path)), mesh_level(control)));
       },
-      "path"_a);
+      "path"_a, "control"_a);
   // The model copies what it keeps but for its mean and identity bases: the bytes must live as long as it
   // does.
   m.def(
       "face_model_from_bytes",
-      [](const py::bytes& data, const std::string& name) {
+      [](const py::bytes& data, const std::string& name, bool control) {
         const auto held = std::make_shared<std::string>(data);
         const auto file = Safetensors::from_memory(reinterpret_cast<const uint8_t*>(held->data()),
                                                    static_cast<int64_t>(held->size()), name);
-        const std::shared_ptr<const FaceModel> model = FaceModel::load(file);
+        const std::shared_ptr<const FaceModel> model = FaceModel::load(file, mesh_level(control));
         return std::shared_ptr<FaceModel>(const_cast<FaceModel*>(model.get()), [model, held](FaceModel*) {});
       },
-      "data"_a, "name"_a);
+      "data"_a, "name"_a, "control"_a);
   py::class_<EyeNetwork, std::shared_ptr<EyeNetwork>>(m, "EyeNetwork");
   m.def(
       "load_eye_network",

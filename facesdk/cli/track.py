@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facesdk.cli.settings import BACKEND_HELP, PRESET_HELP
+from facesdk.cli.settings import BACKEND_HELP, MESH_HELP, PRESET_HELP
 
 
 def track(
@@ -22,6 +22,7 @@ def track(
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     backend: Annotated[str, typer.Option(help=BACKEND_HELP)] = "auto",
     preset: Annotated[str, typer.Option(help=PRESET_HELP)] = "default",
+    mesh: Annotated[str, typer.Option(help=MESH_HELP)] = "full",
 ) -> None:
     """Track the faces of a video: pose, landmarks and expressions of every frame as JSON lines.
 
@@ -41,6 +42,7 @@ def track(
         threads=threads,
         backend=backend,
         preset=preset,
+        mesh=mesh,
     )
     sdk = FaceSDK(options)
     count = shown = 0

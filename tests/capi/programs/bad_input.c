@@ -54,6 +54,7 @@ static void check_options(const char* assets) {
   BAD_OPTION(passes, 4, "passes");
   BAD_OPTION(threads, 0, "threads");
   BAD_OPTION(threads, INT32_MIN, "threads");
+  BAD_OPTION(mesh, 2, "mesh");
   BAD_OPTION(detection_interval, 0, "detection_interval");
   BAD_OPTION(detection_interval, 10001, "detection_interval");
   BAD_OPTION(min_detector_score, NAN, "min_detector_score");
