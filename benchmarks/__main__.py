@@ -12,6 +12,7 @@ from benchmarks.detector.run import detector
 from benchmarks.occlusion.run import occlusion
 from benchmarks.peers.run import peers
 from benchmarks.speed.run import speed
+from benchmarks.video.frame_times import video
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("accuracy")(accuracy)
@@ -21,6 +22,7 @@ app.command("head-scan")(head_scan)
 app.command("contact-sheet")(contact_sheet)
 app.command("speed")(speed)
 app.command("peers")(peers)
+app.command("video")(video)
 app.command("store-results")(store_results)
 app.command("compare-results")(compare_results)
 

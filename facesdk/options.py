@@ -12,8 +12,14 @@ from facesdk.errors import InvalidOptions
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 PRESETS = ("default", "tiny")
 DEOCCLUDE = ("auto", "off")
+MESHES = ("full", "control")
 SHOWN_PATH = 32  # characters of a path up to which repr shows all of it
-WHOLE_NUMBERS = {"max_faces": (1, 1000), "passes": (1, 3), "threads": (1, 256)}  # smallest and largest
+WHOLE_NUMBERS = {  # smallest and largest
+    "max_faces": (1, 1000),
+    "passes": (1, 3),
+    "threads": (1, 256),
+    "detection_interval": (1, 10000),
+}
 NUMBERS = {
     "min_detector_score": (0.0, 1.0),
     "min_face_px": (0.0, 10000.0),
@@ -42,6 +48,11 @@ class Options:
         passes: 1 to 3 inference passes for each face of a photo, default 2. Each further one starts from the
             last one's landmarks.
         threads: 1 to 256 CPU threads of networks and ops, default 1. Results do not depend on it.
+        detection_interval: 1 to 10000 frames, default 7. In a video the search for new faces begins anew so
+            often while fewer than max_faces are followed. It is spread over five frames, so that a face is
+            found within interval + 3 frames of its entry; large intervals save time.
+        mesh: "full" or "control" (the mesh before subdivision: a quarter of the vertices, coarser, without
+            texture coordinates; for small devices), default "full". Pose and landmarks are the same.
         fit_appearance: True or False, default False. Fit albedo and light of every face of `reconstruct` to
             the photo's pixels, some 0.7 s a face.
         deocclude: "auto" or "off", default "off". Whether it is measured what covers a face: Face.occlusion,
@@ -68,6 +79,8 @@ class Options:
     allow_truncated: bool = False
     passes: int = 2
     threads: int = 1
+    detection_interval: int = 7
+    mesh: str = "full"
     fit_appearance: bool = False
     deocclude: str = "off"
     backend: str = "auto"
@@ -89,6 +102,8 @@ class Options:
             raise InvalidOptions(f"deocclude: got {self.deocclude!r}, expected one of {', '.join(DEOCCLUDE)}")
         if self.preset not in PRESETS:
             raise InvalidOptions(f"preset: got {self.preset!r}, expected one of {', '.join(PRESETS)}")
+        if self.mesh not in MESHES:
+            raise InvalidOptions(f"mesh: got {self.mesh!r}, expected one of {', '.join(MESHES)}")
         for name in ("network", "face_model", "detector"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, (str, Path, os.PathLike)):

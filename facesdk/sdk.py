@@ -72,7 +72,7 @@ class FaceSDK:
     @functools.cached_property
     def model(self) -> FaceModel:
         """The face model as Python sees it."""
-        return FaceModel.load(self.options.face_model)
+        return FaceModel.load(self.options.face_model, self.options.mesh)
 
     def reconstruct(
         self,

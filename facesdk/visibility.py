@@ -40,10 +40,9 @@ class FaceVisibility:
 
     @property
     def landmarks(self) -> npt.NDArray[np.uint8]:
-        """(68,) values of Visibility: those of each landmark's nearest vertex."""
-        nearest = self._model.landmark_bary.argmax(axis=1)
-        corners = self._model.landmark_corners[np.arange(len(nearest)), nearest]
-        return np.asarray(self.vertices[corners])
+        """(68,) values of Visibility: what most of each landmark's vertices are."""
+        is_state = self.vertices[:, None] == np.arange(len(Visibility))
+        return self._model.landmarks(is_state.astype(np.float32)).argmax(axis=1).astype(np.uint8)
 
     @functools.cached_property
     def expressions(self) -> dict[str, Visibility]:

@@ -44,7 +44,8 @@ def our_networks() -> dict[str, Options]:
         found["openvino"] = Options(backend="openvino")
     except ImportError:
         print("openvino: not installed, left out")
-    return found | {"tiny": Options(preset="tiny")}
+    small = {"tiny": Options(preset="tiny"), "tiny control": Options(preset="tiny", mesh="control")}
+    return found | small
 
 
 def our_contestants(photo: Array, first: Array) -> dict[str, Timed]:

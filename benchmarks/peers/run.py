@@ -41,6 +41,7 @@ def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, floa
         "tracked_to_mediapipe": ratio(times, "ours default: tracked frame", mediapipe),
         "tracked_openvino_to_mediapipe": ratio(times, "ours openvino: tracked frame", mediapipe),
         "tracked_tiny_to_mediapipe": ratio(times, "ours tiny: tracked frame", mediapipe),
+        "tracked_tiny_control_to_mediapipe": ratio(times, "ours tiny control: tracked frame", mediapipe),
         "tracked_best_to_mb05": float(
             np.nanmin([ratio(times, f"ours {engine}: tracked frame", mb05) for engine in ENGINES])
         ),

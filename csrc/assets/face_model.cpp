@@ -67,19 +67,22 @@ const float* finite(const Safetensors& file, const char* key, const std::vector<
 
 }  // namespace
 
-std::shared_ptr<const FaceModel> FaceModel::load(const std::shared_ptr<const Safetensors>& file) {
+std::shared_ptr<const FaceModel> FaceModel::load(const std::shared_ptr<const Safetensors>& file,
+                                                 MeshLevel level) {
   std::shared_ptr<FaceModel> model(new FaceModel(file));
   model->controls_ = extent(*file, "mean_control_mm", 0, kMostVerts);
   model->mean_ = finite(*file, "mean_control_mm", {model->controls_, 3});
   model->num_albedo_ = static_cast<int32_t>(extent(*file, "albedo_scale", 0, kMostShapes));
   model->read_names();
-  model->read_subdivision();
-  const int64_t triangles = extent(*file, "triangles", 0, kMostVerts * 4);
-  model->triangles_ = indices(*file, "triangles", {triangles, 3}, model->verts_);
+  const bool reduced = level == MeshLevel::kControl && file->find("sub_ptr") != nullptr;
+  model->read_subdivision(level);
+  const char* const key = reduced ? "control_triangles" : "triangles";
+  const int64_t triangles = extent(*file, key, 0, kMostVerts * 4);
+  model->triangles_ = indices(*file, key, {triangles, 3}, model->verts_);
   model->read_shapes();
   model->read_landmarks();
   model->read_arkit();
-  model->read_uvs();
+  if (!reduced) model->read_uvs();
   model->read_albedo();
   return model;
 }
@@ -179,14 +182,14 @@ void FaceModel::read_shapes() {
                               file_->require<int8_t>("shape_values", {entries, kShapeBlock}));
 }
 
-void FaceModel::read_subdivision() {
+void FaceModel::read_subdivision(MeshLevel level) {
   verts_ = controls_;
   if (file_->find("sub_ptr") == nullptr) return;
-  verts_ = extent(*file_, "sub_ptr", 0, kMostVerts) - 1;
-  if (verts_ < 1) damaged(*file_, "sub_ptr has no rows");
+  const int64_t verts = extent(*file_, "sub_ptr", 0, kMostVerts) - 1;
+  if (verts < 1) damaged(*file_, "sub_ptr has no rows");
   const int64_t entries = extent(*file_, "sub_idx", 0, kMostVerts * 64);
-  const int32_t* ptr = file_->require<int32_t>("sub_ptr", {verts_ + 1});
-  check_rows(*file_, "sub_ptr", ptr, verts_, entries);
+  const int32_t* ptr = file_->require<int32_t>("sub_ptr", {verts + 1});
+  check_rows(*file_, "sub_ptr", ptr, verts, entries);
   const std::vector<int32_t> idx = indices(*file_, "sub_idx", {entries}, controls_);
   const int64_t codes = extent(*file_, "sub_weights", 0, 256);
   const float* weights = finite(*file_, "sub_weights", {codes});
@@ -196,13 +199,34 @@ void FaceModel::read_subdivision() {
     if (code[i] >= codes) damaged(*file_, "sub_code holds " + std::to_string(code[i]));
     val[static_cast<size_t>(i)] = weights[code[i]];
   }
+  read_corners(verts);
+  if (level == MeshLevel::kControl) return make_landmark_rows(ptr, idx, val);
+  verts_ = verts;
   subdivision_ = find_subdivision_runs(ptr, idx.data(), val.data(), verts_);
 }
 
-void FaceModel::read_landmarks() {
-  landmark_corners_ = indices(*file_, "landmark_corners", {kLandmarks, 3}, verts_);
+void FaceModel::read_corners(int64_t verts) {
+  landmark_corners_ = indices(*file_, "landmark_corners", {kLandmarks, 3}, verts);
   const float* weights = finite(*file_, "landmark_bary", {kLandmarks, 3});
   landmark_weights_.assign(weights, weights + 3 * kLandmarks);
+}
+
+void FaceModel::make_landmark_rows(const int32_t* ptr, const std::vector<int32_t>& idx,
+                                   const std::vector<float>& val) {
+  landmark_ptr_.push_back(0);
+  for (size_t corner = 0; corner < landmark_corners_.size(); ++corner) {
+    const int32_t vertex = landmark_corners_[corner];
+    for (auto entry = static_cast<size_t>(ptr[vertex]); entry < static_cast<size_t>(ptr[vertex + 1]);
+         ++entry) {
+      landmark_idx_.push_back(idx[entry]);
+      landmark_val_.push_back(landmark_weights_[corner] * val[entry]);
+    }
+    if (corner % 3 == 2) landmark_ptr_.push_back(static_cast<int32_t>(landmark_idx_.size()));
+  }
+}
+
+void FaceModel::read_landmarks() {
+  if (landmark_corners_.empty()) read_corners(verts_);
   const float* mean = finite(*file_, "landmark_mean", {kLandmarks, 3});
   landmark_mean_.assign(mean, mean + 3 * kLandmarks);
   const int64_t shapes = num_identity_ + num_expression_, row = 3 * kLandmarks;
@@ -254,6 +278,15 @@ void FaceModel::albedo(const float* coefficients, float* scratch, float* out, in
 }
 
 void FaceModel::mesh_landmarks(const float* verts, float* out) const {
+  for (size_t i = 0; i + 1 < landmark_ptr_.size(); ++i) {
+    float sum[3] = {};
+    for (int32_t at = landmark_ptr_[i]; at < landmark_ptr_[i + 1]; ++at) {
+      const float* from = verts + 3 * static_cast<ptrdiff_t>(landmark_idx_[static_cast<size_t>(at)]);
+      for (int k = 0; k < 3; ++k) sum[k] += landmark_val_[static_cast<size_t>(at)] * from[k];
+    }
+    std::copy_n(sum, 3, out + 3 * i);
+  }
+  if (!landmark_ptr_.empty()) return;
   mesh_points_cpu(verts, landmark_corners_.data(), landmark_weights_.data(), kLandmarks, out);
 }
 

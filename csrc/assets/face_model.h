@@ -17,11 +17,16 @@ namespace facesdk {
 constexpr int32_t kLandmarks = 68;  // iBUG order
 constexpr float kMaxAlbedo = 1.5f;  // above white: the light of equation 6 has no highlights
 
+// Which mesh is decoded: the one made smooth by subdivision, or the control mesh before it, without texture
+// coordinates. A model without subdivision has one mesh for both.
+enum class MeshLevel { kFull, kControl };
+
 // Immutable after loading, shared by threads.
 class FaceModel {
  public:
   // Throws Error(kAsset) naming the file and the tensor that is missing or does not fit.
-  static std::shared_ptr<const FaceModel> load(const std::shared_ptr<const Safetensors>& file);
+  static std::shared_ptr<const FaceModel> load(const std::shared_ptr<const Safetensors>& file,
+                                               MeshLevel level = MeshLevel::kFull);
 
   const std::string& name() const { return file_->name(); }
   int32_t num_identity() const { return num_identity_; }
@@ -67,14 +72,16 @@ class FaceModel {
   // model has one. scratch: n_tex + 3 C numbers.
   void albedo(const float* coefficients, float* scratch, float* out, int threads, Workspace& workspace) const;
 
-  // Landmarks (68, 3) of a mesh (V, 3), in its frame.
+  // Landmarks (68, 3) of a mesh (V, 3), in its frame: points of the smooth surface at either level.
   void mesh_landmarks(const float* verts, float* out) const;
 
  private:
   explicit FaceModel(std::shared_ptr<const Safetensors> file) : file_(std::move(file)) {}
   void read_shapes();
-  void read_subdivision();
+  void read_subdivision(MeshLevel level);
+  void read_corners(int64_t verts);
   void read_landmarks();
+  void make_landmark_rows(const int32_t* ptr, const std::vector<int32_t>& idx, const std::vector<float>& val);
   void read_names();
   void read_arkit();
   void read_uvs();
@@ -97,6 +104,10 @@ class FaceModel {
   SubdivisionRuns subdivision_;
   std::vector<int32_t> triangles_, landmark_corners_;
   std::vector<float> landmark_weights_, landmark_mean_, landmark_bases_, landmark_jacobian_;
+  // Of the control mesh: landmark i is the sum of its entries landmark_ptr_[i] .. landmark_ptr_[i + 1] - 1,
+  // weighted control vertices.
+  std::vector<int32_t> landmark_ptr_, landmark_idx_;
+  std::vector<float> landmark_val_;
   std::vector<float> uvs_;
   std::vector<int32_t> uv_triangles_;
   std::vector<float> arkit_map_;  // (52, n_exp), rows in the order of kArkitNameTexts

@@ -1,4 +1,5 @@
 // The table of functions: each checks its handles, calls, and turns exceptions into codes.
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -41,9 +42,12 @@ const char* quality_reason_name(uint32_t reason) {
   return nullptr;
 }
 
+// Size of the options in version 1 of the API as it was first released.
+constexpr uint32_t kFirstOptions = offsetof(facesdk_options, detection_interval);
+
 facesdk_status options_init(facesdk_options* options) {
   return guarded([&] {
-    struct_size(options, sizeof(facesdk_options), "options");
+    struct_size(options, kFirstOptions, "options");
     write_struct(default_options(), options);
   });
 }
@@ -54,7 +58,7 @@ facesdk_status engine_create(const char* folder, const facesdk_options* options,
     given(folder, "folder");
     const facesdk_options defaults = default_options();
     const facesdk_options settings =
-        options == nullptr ? defaults : read_struct(options, sizeof(facesdk_options), "options", defaults);
+        options == nullptr ? defaults : read_struct(options, kFirstOptions, "options", defaults);
     auto shared = std::make_shared<const SharedEngine>(folder, settings);
     const Memory& memory = shared->memory();
     *engine = create<facesdk_engine>(memory, std::move(shared));

@@ -24,7 +24,8 @@ EngineParts load_parts(const char* path, const facesdk_options& o) {
   EngineParts parts;
   parts.detector = load_int8_network(open(folder, o.detector_path, "detector.plan"));
   parts.regressor = load_int8_network(open(folder, o.network_path, kNetworks[o.preset]));
-  parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"));
+  parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"),
+                                     o.mesh == FACESDK_MESH_CONTROL ? MeshLevel::kControl : MeshLevel::kFull);
   parts.eyes = load_dense_network(*open(folder, nullptr, "eyes.safetensors"));
   return parts;
 }
@@ -34,6 +35,10 @@ EngineOptions engine_options(const facesdk_options& o) {
     throw Error(ErrorCode::kInvalidOptions, "preset: got " + std::to_string(o.preset) +
                                                 ", expected FACESDK_PRESET_DEFAULT or FACESDK_PRESET_TINY");
   }
+  if (o.mesh != FACESDK_MESH_FULL && o.mesh != FACESDK_MESH_CONTROL) {
+    throw Error(ErrorCode::kInvalidOptions, "mesh: got " + std::to_string(o.mesh) +
+                                                ", expected FACESDK_MESH_FULL or FACESDK_MESH_CONTROL");
+  }
   EngineOptions out;
   out.max_faces = o.max_faces;
   out.min_detector_score = o.min_detector_score;
@@ -41,6 +46,7 @@ EngineOptions engine_options(const facesdk_options& o) {
   out.field_of_view_deg = o.field_of_view_deg;
   out.passes = o.passes;
   out.threads = o.threads;
+  out.detection_interval = o.detection_interval;
   check_options(out);  // before the assets are loaded, which takes time
   return out;
 }
@@ -63,6 +69,7 @@ facesdk_options default_options() {
   out.min_detector_score = engine.min_detector_score;
   out.min_face_px = engine.min_face_px;
   out.field_of_view_deg = engine.field_of_view_deg;
+  out.detection_interval = engine.detection_interval;
   return out;
 }
 

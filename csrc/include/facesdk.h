@@ -104,6 +104,11 @@ typedef struct facesdk_allocator {
 
 enum { FACESDK_PRESET_DEFAULT = 0, FACESDK_PRESET_TINY = 1 /* a small network for small devices */ };
 
+enum {
+  FACESDK_MESH_FULL = 0,
+  FACESDK_MESH_CONTROL = 1 /* a quarter of the vertices, not made smooth; without texture coordinates */
+};
+
 /* Settings of an engine; options_init fills in the defaults, which are in brackets here. */
 typedef struct facesdk_options {
   uint32_t struct_size;
@@ -118,6 +123,9 @@ typedef struct facesdk_options {
   const char* detector_path;   /* [NULL] quantised graph of a detector; NULL: the folder's */
   const char* face_model_path; /* [NULL] safetensors file; NULL: the folder's */
   facesdk_allocator allocator; /* [all NULL: malloc and free] */
+  int32_t detection_interval;  /* [7] 1..10000 frames of a video from the start of a search for new faces to
+                                  that of the next, while fewer than max_faces are followed */
+  int32_t mesh;                /* [FACESDK_MESH_FULL] */
 } facesdk_options;
 
 /* Arrays of the library: a pointer and the number of elements (not of rows); NULL and 0 where there are none.

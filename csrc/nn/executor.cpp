@@ -148,6 +148,7 @@ Executor::Executor(std::shared_ptr<const Graph> graph, int32_t height, int32_t w
           std::max(scratch, static_cast<size_t>(graph_->maps[static_cast<size_t>(mean->source)].channels));
     }
   }
+  add_costs();
   scratch_.resize(scratch);
   for (const GraphOutput& output : graph_->outputs) {
     size_t pixels = 0;
@@ -233,19 +234,43 @@ ConvCall Executor::prepare(const Conv& conv) {
   return call;
 }
 
-void Executor::run() {
-  const ConvCall* conv = convs_.data();
-  for (const Step& one : graph_->steps) {
+void Executor::add_costs() {
+  // Products; those of a depthwise convolution take about three times as long.
+  constexpr int64_t kPerDepthwise = 3 * 9;
+  int64_t sum = 0;
+  size_t conv_call = 0;
+  for (const Step& step : graph_->steps) {
+    if (const Conv* conv = std::get_if<Conv>(&step)) {
+      int64_t channels = 0;
+      for (const Source& source : conv->sources) {
+        channels += graph_->maps[static_cast<size_t>(source.map)].channels;
+      }
+      sum += channels * conv->kernel * conv->kernel * conv->outputs * convs_[conv_call++].pixels;
+    } else if (const Depthwise* depthwise = std::get_if<Depthwise>(&step)) {
+      const Area& area = areas_[static_cast<size_t>(depthwise->out)];
+      const int64_t channels = graph_->maps[static_cast<size_t>(depthwise->out)].channels;
+      sum += kPerDepthwise * channels * area.height * area.width;
+    }
+    cost_.push_back(sum);
+  }
+}
+
+void Executor::run_part(int32_t part, int32_t parts) {
+  if (part == 0) next_step_ = next_conv_ = 0;
+  const bool last = part + 1 == parts;
+  const int64_t bound = cost_.empty() ? 0 : cost_.back() * (part + 1) / parts;
+  for (; next_step_ < graph_->steps.size() && (last || cost_[next_step_] <= bound); ++next_step_) {
     std::visit(
         [&](const auto& some) {
           if constexpr (std::is_same_v<std::decay_t<decltype(some)>, Conv>) {
-            graph_->kernels->conv(*conv++);
+            graph_->kernels->conv(convs_[next_conv_++]);
           } else {
             step(some);
           }
         },
-        one);
+        graph_->steps[next_step_]);
   }
+  if (!last) return;
   for (size_t i = 0; i < graph_->outputs.size(); ++i) {
     if (graph_->outputs[i].vector < 0) join_float_maps(graph_->outputs[i], &joined_[i]);
   }

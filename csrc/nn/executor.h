@@ -22,7 +22,10 @@ class Executor {
   PixelBuffer picture();
 
   // Runs every step; allocates nothing.
-  void run();
+  void run() { run_part(0, 1); }
+
+  // Runs the steps of one of `parts` parts of about the same cost; 0 .. parts - 1 in this order are a run.
+  void run_part(int32_t part, int32_t parts);
 
   OutputView output(int32_t index) const;
 
@@ -34,6 +37,7 @@ class Executor {
   };
   int32_t offset(int32_t map, int32_t y, int32_t x) const;
   ConvCall prepare(const Conv& conv);
+  void add_costs();
   SourceOffsets offsets(const Conv& conv, const Source& source, int32_t height, int32_t width) const;
   void step(const Depthwise& depthwise);
   void step(const Upsample& upsample);
@@ -49,6 +53,8 @@ class Executor {
   std::vector<Area> areas_;
   std::vector<AlignedVector<float>> float_maps_, vectors_;
   std::vector<ConvCall> convs_;             // in the order of the steps
+  std::vector<int64_t> cost_;               // of each step and those before it
+  size_t next_step_ = 0, next_conv_ = 0;    // of a run in parts
   AlignedVector<float> scratch_;            // inputs of a dense step, sums of a soft-argmax
   std::vector<std::vector<float>> joined_;  // outputs made of float maps
 };

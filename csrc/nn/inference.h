@@ -38,6 +38,13 @@ class NetworkRun {
   // Predict for the first `items`, 1 to capacity(). Throws Error where the engine fails.
   virtual void run(int32_t items) = 0;
 
+  // One of `parts` parts of a run for the first picture, of about the same cost each: 0 .. parts - 1 in this
+  // order are run(1), and other runs of the network may come in between. An engine that cannot pause runs as
+  // a whole in the last one.
+  virtual void run_part(int32_t part, int32_t parts) {
+    if (part + 1 == parts) run(1);
+  }
+
   // An output of the last `run`, in the order of Network::outputs(); valid until the next.
   virtual OutputView output(int32_t index) const = 0;
 };

@@ -16,6 +16,7 @@ class Int8Run : public NetworkRun {
   int32_t capacity() const override { return 1; }
   PixelBuffer input(int32_t) override { return executor_.picture(); }
   void run(int32_t) override { executor_.run(); }
+  void run_part(int32_t part, int32_t parts) override { executor_.run_part(part, parts); }
   OutputView output(int32_t index) const override { return executor_.output(index); }
 
  private:

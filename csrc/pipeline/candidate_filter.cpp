@@ -58,6 +58,10 @@ double uncertainty(const FaceObservation& face) {
   return std::sqrt(face.landmark_disagreement * sum / kLandmarks);
 }
 
+double evidence_of(const FaceObservation& face) {
+  return kPerScore * face.detection.score + kPerFaceLogit * face.face_logit;
+}
+
 // The score becomes the probability of a face, the box that of the landmarks: the network sees the face
 // larger than the detector did, so its box is the tighter one.
 void judge(FaceObservation* face) {
@@ -103,15 +107,15 @@ bool is_tracked(const FaceObservation& face) {
   return face.has_face_logit ? face.face_logit >= kTrackedLogit : uncertainty(face) <= kMostUncertainty;
 }
 
+bool is_hopeless(const FaceObservation& face) {
+  return face.has_face_logit && evidence_of(face) < kLeastEvidence;
+}
+
 void drop_hopeless(ObservationList* candidates, std::vector<int32_t>* chosen) {
-  const auto evidence = [&](size_t i) {
-    const FaceObservation& face = (*candidates)[i];
-    return kPerScore * face.detection.score + kPerFaceLogit * face.face_logit;
-  };
+  const auto evidence = [&](size_t i) { return evidence_of((*candidates)[i]); };
   chosen->clear();
   for (size_t i = 0; i < candidates->size(); ++i) {
-    if (!(*candidates)[i].has_face_logit || evidence(i) >= kLeastEvidence)
-      chosen->push_back(static_cast<int32_t>(i));
+    if (!is_hopeless((*candidates)[i])) chosen->push_back(static_cast<int32_t>(i));
   }
   if (chosen->empty()) {
     // A picture is more often of a hard face than of none: a badly placed first crop of it shows little.

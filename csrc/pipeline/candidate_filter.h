@@ -24,6 +24,9 @@ constexpr double kMostLogit = 4.0;  // face_logit counts from 0 to this; below, 
 constexpr int32_t kWeakPerStrong = 4, kLeastWeak = 7;
 constexpr int32_t kCandidatesPerFace = 4;  // of the faces asked for: bounds the time that a crowd can take
 
+// Whether score and face_logit after the first pass leave no hope of a face.
+bool is_hopeless(const FaceObservation& face);
+
 // Keeps the candidates worth another inference pass: those whose first face_logit is not hopeless; where
 // there are none, the three most hopeful.
 void drop_hopeless(ObservationList* candidates, std::vector<int32_t>* chosen);

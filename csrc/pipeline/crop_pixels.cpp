@@ -28,6 +28,7 @@ void warp_crop(const ImageView& image, const Crop& crop, bool mirrored, const Pi
   p.factor = warp_factor(p.inverse);
   p.pixels = to.pixels, p.row_bytes = to.row_bytes, p.pixel_bytes = 4;
   p.threads = 1;
+  reserve_warp(p.size, p.width, *workspace);
   warp_cpu(p, *workspace);
 }
 

@@ -28,6 +28,7 @@ void check_options(const EngineOptions& o) {
   check("field_of_view_deg", o.field_of_view_deg, 10, 150);
   check("passes", o.passes, 1, 3);
   check("threads", o.threads, 1, 256);
+  check("detection_interval", o.detection_interval, 1, 10000);
   check("deocclude", static_cast<int32_t>(o.deocclude), 0, 1);
   if (!vector_level_request_is_known()) {
     throw Error(ErrorCode::kInvalidOptions,

@@ -27,16 +27,9 @@ void close_eyes_of_all(const Engine& engine, ObserveWorkspace* w, ObservationLis
   }
 }
 
-// The prediction of a single pass, unrefined.
-void finish_single_pass(const Engine& engine, ObserveWorkspace* w, ObservationList* faces) {
-  close_eyes_of_all(engine, w, faces);
-  for (size_t i = 0; i < faces->size(); ++i) measure_disagreement(&(*faces)[i]);
-}
-
 // Horizontal-flip averaging: the same crops mirrored.
 void predict_mirrored(const Engine& engine, const ImageView& image, ObserveWorkspace* w,
                       const ObservationList& faces) {
-  engine.regressor().reserve(reserved_candidates(engine), &w->mirrored);
   w->mirrored.resize(faces.size());
   for (size_t i = 0; i < faces.size(); ++i) w->mirrored[i].crop = faces[i].crop;
   w->regressor.predict(image, true, &w->mirrored);
@@ -64,8 +57,7 @@ void refine_all(const Engine& engine, bool flip_averaging, ObserveWorkspace* w, 
 void infer(const Engine& engine, const ImageView& image, const ObserveMode& mode, ObserveWorkspace* w,
            StageClock* clock, ObservationList* faces) {
   if (faces->size() == 0) return;
-  for (size_t i = 0; i < faces->size(); ++i) (*faces)[i].crop = crop_from_detection((*faces)[i].detection);
-  w->regressor.predict(image, false, faces);
+  infer_detections(image, w, faces);
   set_upright(image, engine.options().min_detector_score, &w->regressor, &w->turn, faces);
   clock->lap(Stage::kRegress);
   if (mode.verify && faces->size() > 1) drop_hopeless(faces, &w->chosen);
@@ -73,20 +65,7 @@ void infer(const Engine& engine, const ImageView& image, const ObserveMode& mode
     finish_single_pass(engine, w, faces);
     return clock->lap(Stage::kRefine);
   }
-  bool flip_averaging = false;
-  for (int32_t pass = 1; pass < engine.options().passes; ++pass) {
-    predict_landmarks(engine.face_model(), engine.regressor().focal_ratio(), faces, w->ops);
-    for (size_t i = 0; i < faces->size(); ++i)
-      (*faces)[i].crop = crop_from_landmarks((*faces)[i].landmarks_px);
-    w->regressor.predict(image, false, faces);
-    if (pass + 1 == engine.options().passes && (*faces)[0].has_points) {
-      predict_mirrored(engine, image, w, *faces);
-      flip_averaging = true;
-    }
-    clock->lap(Stage::kRegress);
-  }
-  refine_all(engine, flip_averaging, w, faces);
-  clock->lap(Stage::kRefine);
+  infer_further(engine, image, w, clock, faces);
 }
 
 float size_of(const Detection& face) {
@@ -143,6 +122,7 @@ void limit_weak(float min_score, std::vector<int32_t>* order, std::vector<Detect
 void take(const Engine& engine, const Detection* detections, size_t count, ObserveWorkspace* w,
           ObservationList* faces) {
   engine.regressor().reserve(reserved_candidates(engine), faces);
+  engine.regressor().reserve(reserved_candidates(engine), &w->mirrored);
   engine.regressor().reserve(kMostTurned * kQuarterTurns, &w->turn.turned);
   faces->resize(count);
   for (size_t i = 0; i < count; ++i) {
@@ -155,11 +135,7 @@ void take(const Engine& engine, const Detection* detections, size_t count, Obser
 void observe_detections(const Engine& engine, const ImageView& image, const ObserveMode& mode,
                         ObserveWorkspace* w, StageClock* clock, ObservationList* faces) {
   const EngineOptions& o = engine.options();
-  const float share = mode.verify ? kCandidateScore : 1.0f;
-  const int32_t most = o.max_faces * (mode.verify ? kCandidatesPerFace : 1);
-  select(o.min_detector_score * share, o.min_face_px, most, &w->detections);
-  w->spare.clear();
-  if (mode.verify) limit_weak(o.min_detector_score, &w->chosen, &w->detections, &w->spare);
+  choose_candidates(o, mode.verify, w);
   clock->lap(Stage::kDetect);
   if (mode.verify && o.max_faces == 1 && w->detections.size() > 1) {
     // The most prominent candidate is mostly the face: the others get an inference pass only where it is not.
@@ -180,13 +156,49 @@ void observe_detections(const Engine& engine, const ImageView& image, const Obse
   if (faces->size() > static_cast<size_t>(o.max_faces)) faces->resize(static_cast<size_t>(o.max_faces));
 }
 
+}  // namespace
+
 const Network& bundled_detector(const Engine& engine) {
   if (engine.parts().detector != nullptr) return *engine.parts().detector;
   throw Error(ErrorCode::kInvalidArgument,
               "detections: got none, expected boxes, for this engine has no detector");
 }
 
-}  // namespace
+void choose_candidates(const EngineOptions& o, bool verify, ObserveWorkspace* w) {
+  const float share = verify ? kCandidateScore : 1.0f;
+  const int32_t most = o.max_faces * (verify ? kCandidatesPerFace : 1);
+  select(o.min_detector_score * share, o.min_face_px, most, &w->detections);
+  w->spare.clear();
+  if (verify) limit_weak(o.min_detector_score, &w->chosen, &w->detections, &w->spare);
+}
+
+void finish_single_pass(const Engine& engine, ObserveWorkspace* w, ObservationList* faces) {
+  close_eyes_of_all(engine, w, faces);
+  for (size_t i = 0; i < faces->size(); ++i) measure_disagreement(&(*faces)[i]);
+}
+
+void infer_detections(const ImageView& image, ObserveWorkspace* w, ObservationList* faces) {
+  for (size_t i = 0; i < faces->size(); ++i) (*faces)[i].crop = crop_from_detection((*faces)[i].detection);
+  w->regressor.predict(image, false, faces);
+}
+
+void infer_further(const Engine& engine, const ImageView& image, ObserveWorkspace* w, StageClock* clock,
+                   ObservationList* faces) {
+  bool flip_averaging = false;
+  for (int32_t pass = 1; pass < engine.options().passes; ++pass) {
+    predict_landmarks(engine.face_model(), engine.regressor().focal_ratio(), faces, w->ops);
+    for (size_t i = 0; i < faces->size(); ++i)
+      (*faces)[i].crop = crop_from_landmarks((*faces)[i].landmarks_px);
+    w->regressor.predict(image, false, faces);
+    if (pass + 1 == engine.options().passes && (*faces)[0].has_points) {
+      predict_mirrored(engine, image, w, *faces);
+      flip_averaging = true;
+    }
+    clock->lap(Stage::kRegress);
+  }
+  refine_all(engine, flip_averaging, w, faces);
+  clock->lap(Stage::kRefine);
+}
 
 void observe(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock,
              ObservationList* faces) {
@@ -210,15 +222,10 @@ void observe_candidates(const Engine& engine, const FrameInput& input, bool veri
   observe_detections(engine, input.image, {false, verify}, w, clock, faces);
 }
 
-void observe_fast(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock,
+void observe_fast(const Engine& engine, const ImageView& image, ObserveWorkspace* w, StageClock* clock,
                   ObservationList* faces) {
-  if (input.detections == nullptr && !engine.parts().detect) {
-    detect_fast(bundled_detector(engine), engine.detector_settings(), input.image, &w->detector,
-                &w->detections);
-    observe_detections(engine, input.image, {true, true}, w, clock, faces);
-    if (faces->size() > 0) return;
-  }
-  observe(engine, input, w, clock, faces);
+  detect_fast(bundled_detector(engine), engine.detector_settings(), image, &w->detector, &w->detections);
+  observe_detections(engine, image, {true, true}, w, clock, faces);
 }
 
 void observe_again(const Engine& engine, const ImageView& image, ObserveWorkspace* w, StageClock* clock,

@@ -45,9 +45,26 @@ void observe(const Engine& engine, const FrameInput& input, ObserveWorkspace* wo
 void observe_candidates(const Engine& engine, const FrameInput& input, bool verify,
                         ObserveWorkspace* workspace, StageClock* clock, ObservationList* faces);
 
-// The same as `observe` by fast detection first; by full detection where that finds no face.
-void observe_fast(const Engine& engine, const FrameInput& input, ObserveWorkspace* workspace,
+// Large faces beyond doubt, by fast detection and a single inference pass.
+void observe_fast(const Engine& engine, const ImageView& image, ObserveWorkspace* workspace,
                   StageClock* clock, ObservationList* faces);
+
+// Keeps those of the workspace's detections that get an inference pass, the most prominent first; where they
+// are to be verified, the least promising of the weak ones go to `spare`.
+void choose_candidates(const EngineOptions& options, bool verify, ObserveWorkspace* workspace);
+
+// The first inference pass, of crops round the detections.
+void infer_detections(const ImageView& image, ObserveWorkspace* workspace, ObservationList* faces);
+
+// The further passes, each from the last one's landmarks; the last one with the mirrored crop; refinement.
+void infer_further(const Engine& engine, const ImageView& image, ObserveWorkspace* workspace,
+                   StageClock* clock, ObservationList* faces);
+
+// Makes do with a single pass: its prediction, unrefined.
+void finish_single_pass(const Engine& engine, ObserveWorkspace* workspace, ObservationList* faces);
+
+// The engine's detector network. Throws Error(kInvalidArgument) where it has none.
+const Network& bundled_detector(const Engine& engine);
 
 // One inference pass for faces whose crops are known, as they were a frame before.
 void observe_again(const Engine& engine, const ImageView& image, ObserveWorkspace* workspace,

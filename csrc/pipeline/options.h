@@ -18,6 +18,9 @@ struct EngineOptions {
   double field_of_view_deg = 40.0;  // 10..150, long side of the picture; where no intrinsics are given
   int32_t passes = 2;               // 1..3 inference passes per photo, each from the last one's landmarks
   int32_t threads = 1;              // 1..256
+  // 1..10000 frames of a video from the start of a search for new faces to that of the next, while fewer than
+  // max_faces are followed. A face is found four frames after the start at most: so with 7 within 10 frames.
+  int32_t detection_interval = 7;
   Deocclude deocclude = Deocclude::kOff;
 };
 

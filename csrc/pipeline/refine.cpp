@@ -159,4 +159,14 @@ void refine(const FaceModel& model, double focal_ratio, const float* target, Ref
   if (std::all_of(w->step.begin(), w->step.end(), finite)) take_step(w->step.data(), face);
 }
 
+void reserve(const FaceModel& model, RefineWorkspace* w) {
+  FaceObservation mean{};
+  mean.identity.resize(static_cast<size_t>(model.num_identity()));
+  mean.expression.resize(static_cast<size_t>(model.num_expression()));
+  mean.rotation[0] = 1.0f, mean.rotation[4] = mean.rotation[8] = -1.0f;
+  mean.translation_mm[2] = 1000.0f;
+  const float target[kPoints] = {};
+  refine(model, 1.0, target, w, &mean);
+}
+
 }  // namespace facesdk

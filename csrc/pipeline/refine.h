@@ -27,6 +27,9 @@ bool agree_on_landmarks(FaceObservation* face, const FaceObservation* mirrored, 
 void refine(const FaceModel& model, double focal_ratio, const float* target, RefineWorkspace* workspace,
             FaceObservation* face);
 
+// Gives the workspace all of its memory, by one step of the mean face.
+void reserve(const FaceModel& model, RefineWorkspace* workspace);
+
 // The disagreement of a single pass: the mean distance of the mesh's landmarks and the maps'.
 void measure_disagreement(FaceObservation* face);
 

@@ -11,10 +11,6 @@ constexpr double kMostError = 0.045;  // landmark_error of what may be an uprigh
 constexpr double kLeastLogit = 4.0;   // its face_logit
 constexpr double kQuarter = 90.0;
 
-bool may_be_upright(const FaceObservation& face) {
-  return face.landmark_error <= kMostError && (!face.has_face_logit || face.face_logit >= kLeastLogit);
-}
-
 // The network learned to tell faces on their side or head from upright ones by face_logit.
 bool is_surer(const FaceObservation& a, const FaceObservation& b) {
   return a.has_face_logit ? a.face_logit > b.face_logit : a.landmark_error < b.landmark_error;
@@ -36,6 +32,10 @@ void choose_doubtful(float min_score, const ObservationList& faces, std::vector<
 }
 
 }  // namespace
+
+bool may_be_upright(const FaceObservation& face) {
+  return face.landmark_error <= kMostError && (!face.has_face_logit || face.face_logit >= kLeastLogit);
+}
 
 void set_upright(const ImageView& image, float min_score, RegressorRuns* regressor, TurnWorkspace* w,
                  ObservationList* faces) {

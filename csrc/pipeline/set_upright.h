@@ -19,6 +19,9 @@ struct TurnWorkspace {
   ObservationList turned;
 };
 
+// Whether the network is sure enough of its landmarks.
+bool may_be_upright(const FaceObservation& face);
+
 // After the first inference pass: turns the crops of those candidates of whose landmarks the network is
 // unsure, and keeps the turn of which it is sure. Beside a face that it is sure of, only candidates of at
 // least `min_score` are turned.

@@ -66,7 +66,8 @@ const float* hold_covered(Track* track) {
 
 void Tracker::reset() {
   count_ = 0;
-  since_detection_ = kDetectionInterval;
+  first_frame_ = true;
+  search_.reset();
 }
 
 void Tracker::update(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock) {
@@ -75,9 +76,13 @@ void Tracker::update(const Engine& engine, const FrameInput& input, ObserveWorks
   const bool cut = count_ > 0 && scene_changed(last_thumbnail_, thumbnail_);
   last_thumbnail_ = thumbnail_;
   follow(engine, input.image, cut, w, clock);
-  ++since_detection_;
-  const bool due = count_ == 0 || count_ < before || since_detection_ >= kDetectionInterval;
-  if (count_ < most && due) find(engine, input, w, clock);
+  if (cut) search_.reset();
+  if (count_ < most) {
+    const bool given = input.detections != nullptr || engine.parts().detect;
+    given ? find_given(engine, input, count_ < before, w, clock)
+          : find(engine, input, count_ < before, w, clock);
+  }
+  first_frame_ = false;
 }
 
 void Tracker::follow(const Engine& engine, const ImageView& image, bool cut, ObserveWorkspace* w,
@@ -107,11 +112,32 @@ void Tracker::follow(const Engine& engine, const ImageView& image, bool cut, Obs
   count_ = kept;
 }
 
-void Tracker::find(const Engine& engine, const FrameInput& input, ObserveWorkspace* w, StageClock* clock) {
-  // Fast detection where nothing is tracked; full detection waits for the next frame.
-  const bool fast = count_ == 0;
-  since_detection_ = fast ? kDetectionInterval : 0;
-  fast ? observe_fast(engine, input, w, clock, &seen_) : observe(engine, input, w, clock, &seen_);
+// By the caller's boxes or detector, which cannot be spread over frames.
+void Tracker::find_given(const Engine& engine, const FrameInput& input, bool lost, ObserveWorkspace* w,
+                         StageClock* clock) {
+  ++since_detection_;
+  if (count_ > 0 && !lost && since_detection_ < engine.options().detection_interval) return;
+  since_detection_ = 0;
+  observe(engine, input, w, clock, &seen_);
+  add_fresh(engine);
+}
+
+void Tracker::find(const Engine& engine, const FrameInput& input, bool lost, ObserveWorkspace* w,
+                   StageClock* clock) {
+  if (lost) search_.hurry();
+  if (count_ == 0) {
+    // Fast detection where nothing is tracked; full detection, spread, begins with the next frame.
+    observe_fast(engine, input.image, w, clock, &seen_);
+    if (first_frame_ && seen_.size() == 0) observe(engine, input, w, clock, &seen_);
+    add_fresh(engine);
+    if (count_ > 0 || first_frame_) return;
+  }
+  search_.step(engine, input.image, {tracks_.data(), count_}, w, clock, &seen_);
+  add_fresh(engine);
+}
+
+// Follow those of `seen_` that are not followed yet.
+void Tracker::add_fresh(const Engine& engine) {
   const size_t most = static_cast<size_t>(engine.options().max_faces);
   for (size_t i = 0; i < seen_.size() && count_ < most; ++i) {
     bool fresh = is_tracked(seen_[i]);

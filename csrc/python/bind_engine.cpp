@@ -92,13 +92,14 @@ std::shared_ptr<Engine> make_engine(std::optional<std::shared_ptr<Network>> dete
                                     std::shared_ptr<Network> eyes,
                                     std::optional<std::shared_ptr<Network>> mask, const py::object& detect,
                                     int32_t max_faces, float min_detector_score, float min_face_px,
-                                    double field_of_view_deg, int32_t passes, int32_t threads) {
+                                    double field_of_view_deg, int32_t passes, int32_t threads,
+                                    int32_t detection_interval) {
   EngineParts parts{detector.value_or(nullptr), std::move(regressor),   std::move(model), std::move(eyes),
                     mask.value_or(nullptr),     python_detector(detect)};
   const Deocclude deocclude = parts.mask == nullptr ? Deocclude::kOff : Deocclude::kAuto;
   return std::make_shared<Engine>(
       std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px, field_of_view_deg, passes,
-                                      threads, deocclude});
+                                      threads, detection_interval, deocclude});
 }
 
 // A session and the guard of its working memory.
@@ -157,6 +158,8 @@ Record observe(GuardedSession& guarded, const Image& image, const std::optional<
   return observations_to_dict(guarded.session.engine().regressor(), *faces);
 }
 
+MeshLevel mesh_level(bool control) { return control ? MeshLevel::kControl : MeshLevel::kFull; }
+
 template <typename T>
 std::shared_ptr<T> unlocked(const std::shared_ptr<const T>& object) {
   return std::const_pointer_cast<T>(object);
@@ -170,26 +173,27 @@ void bind_engine(py::module_& m) {
       .def_property_readonly("verts", &FaceModel::verts);
   m.def(
       "load_face_model",
-      [](const PathName& path) {
-        return std::const_pointer_cast<FaceModel>(FaceModel::load(Safetensors::open(bytes_of(path))));
+      [](const PathName& path, bool control) {
+        return std::const_pointer_cast<FaceModel>(
+            FaceModel::load(Safetensors::open(bytes_of(path)), mesh_level(control)));
       },
-      "path"_a);
+      "path"_a, "control"_a);
   // The model copies what it keeps but for its mean and identity bases: the bytes must live as long as it
   // does.
   m.def(
       "face_model_from_bytes",
-      [](const py::bytes& data, const std::string& name) {
+      [](const py::bytes& data, const std::string& name, bool control) {
         const auto held = std::make_shared<std::string>(data);
         const auto file = Safetensors::from_memory(reinterpret_cast<const uint8_t*>(held->data()),
                                                    static_cast<int64_t>(held->size()), name);
-        const std::shared_ptr<const FaceModel> model = FaceModel::load(file);
+        const std::shared_ptr<const FaceModel> model = FaceModel::load(file, mesh_level(control));
         return std::shared_ptr<FaceModel>(const_cast<FaceModel*>(model.get()), [model, held](FaceModel*) {});
       },
-      "data"_a, "name"_a);
+      "data"_a, "name"_a, "control"_a);
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
       .def(py::init(&make_engine), py::kw_only(), "detector"_a, "regressor"_a, "face_model"_a, "eyes"_a,
            "mask"_a, "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a,
-           "field_of_view_deg"_a, "passes"_a, "threads"_a)
+           "field_of_view_deg"_a, "passes"_a, "threads"_a, "detection_interval"_a)
       .def_property_readonly("detector",
                              [](const Engine& e) -> std::optional<std::shared_ptr<Network>> {
                                if (e.parts().detector == nullptr) return std::nullopt;

@@ -27,18 +27,21 @@ class GuardedRun {
     run_ = network_->prepare(static_cast<int32_t>(height), static_cast<int32_t>(width));
   }
 
-  // An array for each output.
-  std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 3>& pictures) {
+  // An array for each output; with `parts` > 1 picture by picture, each in so many parts.
+  std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 3>& pictures, int32_t parts) {
+    require_range("parts", parts, 1, 1000);
     const View<uint8_t> pixels = require(pictures, "pictures", {{'H', height_}, {'W', width_}});
     const Exclusive::Use use(&exclusive_);
     const auto count = static_cast<size_t>(pixels.shape[0]), outputs = network_->outputs().size();
     std::vector<std::vector<float>> values(outputs);
     {
       const py::gil_scoped_release release;
-      for (size_t first = 0; first < count; first += static_cast<size_t>(run_->capacity())) {
-        const size_t items = std::min(count - first, static_cast<size_t>(run_->capacity()));
+      const size_t at_once = parts > 1 ? 1 : static_cast<size_t>(run_->capacity());
+      for (size_t first = 0; first < count; first += at_once) {
+        const size_t items = std::min(count - first, at_once);
         for (size_t i = 0; i < items; ++i) fill(pixels.data, first + i, run_->input(static_cast<int32_t>(i)));
-        run_->run(static_cast<int32_t>(items));
+        if (parts == 1) run_->run(static_cast<int32_t>(items));
+        for (int32_t part = 0; parts > 1 && part < parts; ++part) run_->run_part(part, parts);
         for (size_t k = 0; k < outputs; ++k) {
           const OutputView view = run_->output(static_cast<int32_t>(k));
           values[k].insert(values[k].end(), view.data, view.data + static_cast<int64_t>(items) * view.size);
@@ -84,7 +87,7 @@ std::vector<std::vector<int64_t>> shapes_of(const Int8Network& network) {
 
 void bind_networks(py::module_& m) {
   py::class_<Network, std::shared_ptr<Network>> network(m, "Network");
-  py::class_<GuardedRun>(m, "NetworkRun").def("predict", &GuardedRun::predict, "pictures"_a);
+  py::class_<GuardedRun>(m, "NetworkRun").def("predict", &GuardedRun::predict, "pictures"_a, "parts"_a = 1);
   network.def_property_readonly("name", &Network::name)
       .def_property_readonly("backend", &Network::backend)
       .def_property_readonly("metadata", &Network::metadata)

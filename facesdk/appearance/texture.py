@@ -63,7 +63,9 @@ def bake(
         InvalidArray: the model has no texture coordinates.
     """
     if len(model.uv_triangles) == 0:
-        raise InvalidArray(f"texture: {model.name} has no texture coordinates")
+        raise InvalidArray(
+            f"texture: {model.name} has no texture coordinates, nor has any mesh of Options(mesh='control')"
+        )
     layout = _layout(model, size)
     source = _Source(mesh, image, albedo, sh)
     count = len(layout.texels)

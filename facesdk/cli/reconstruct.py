@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facesdk.cli.outputs import COLORED, FORMATS, find_finished, make_folder, write_outputs
-from facesdk.cli.settings import BACKEND_HELP, PRESET_HELP
+from facesdk.cli.settings import BACKEND_HELP, MESH_HELP, PRESET_HELP
 from facesdk.errors import FaceSDKError, InvalidOptions
 from facesdk.io.path_text import path_text
 
@@ -40,6 +40,7 @@ def reconstruct(
     threads: Annotated[int, typer.Option(help="CPU threads: one photo on each, or all on a single one.")] = 1,
     backend: Annotated[str, typer.Option(help=BACKEND_HELP)] = "auto",
     preset: Annotated[str, typer.Option(help=PRESET_HELP)] = "default",
+    mesh: Annotated[str, typer.Option(help=MESH_HELP)] = "full",
 ) -> None:
     """Reconstruct every face of the photos: meshes, numbers and pictures.
 
@@ -60,6 +61,7 @@ def reconstruct(
         threads=threads if len(found.photos) == 1 else 1,
         backend=backend,
         preset=preset,
+        mesh=mesh,
         fit_appearance=not COLORED.isdisjoint(chosen),
     )
     make_folder(out)

@@ -2,3 +2,4 @@
 
 BACKEND_HELP = "auto (the fastest that is installed), native, onnxruntime or openvino."
 PRESET_HELP = "default, or tiny for small devices."
+MESH_HELP = "full, or control: the mesh before subdivision, a quarter of the vertices, without texture."

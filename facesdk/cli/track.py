@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facesdk.cli.settings import BACKEND_HELP, PRESET_HELP
+from facesdk.cli.settings import BACKEND_HELP, MESH_HELP, PRESET_HELP
 
 
 def track(
@@ -16,9 +16,13 @@ def track(
         "track.jsonl"
     ),
     max_faces: Annotated[int, typer.Option(help="Most faces per frame.")] = 1,
+    detection_interval: Annotated[
+        int, typer.Option(help="Frames from one search for new faces to the next; used with --max-faces > 1.")
+    ] = 7,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     backend: Annotated[str, typer.Option(help=BACKEND_HELP)] = "auto",
     preset: Annotated[str, typer.Option(help=PRESET_HELP)] = "default",
+    mesh: Annotated[str, typer.Option(help=MESH_HELP)] = "full",
 ) -> None:
     """Track the faces of a video: pose, landmarks and expressions of every frame as JSON lines.
 
@@ -32,7 +36,15 @@ def track(
     from facesdk.options import Options
     from facesdk.sdk import FaceSDK
 
-    sdk = FaceSDK(Options(max_faces=max_faces, threads=threads, backend=backend, preset=preset))
+    options = Options(
+        max_faces=max_faces,
+        detection_interval=detection_interval,
+        threads=threads,
+        backend=backend,
+        preset=preset,
+        mesh=mesh,
+    )
+    sdk = FaceSDK(options)
     count = shown = 0
     with atomic_file(out) as file:
         for count, (time_s, picture) in enumerate(video_frames(video), start=1):

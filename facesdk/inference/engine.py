@@ -81,16 +81,16 @@ def _native_path(path: str | os.PathLike[str]) -> Any:
     return os.fsencode(path)
 
 
-def open_face_model(path: str | os.PathLike[str] | None) -> _core.FaceModel:
-    """Load a face model for the native engine; one without packed shapes is packed first."""
+def open_face_model(path: str | os.PathLike[str] | None, mesh: str = "full") -> _core.FaceModel:
+    """Load a face model, "full" or "control"; one without packed shapes is packed first."""
     file = manifest.asset_path(manifest.FACE_MODEL) if path is None else Path(path)
     try:
-        return _core.load_face_model(_native_path(file))
+        return _core.load_face_model(_native_path(file), mesh == "control")
     except AssetError:
         packed = _packed(file)
         if packed is None:
             raise
-    return _core.face_model_from_bytes(packed, file.name)
+    return _core.face_model_from_bytes(packed, file.name, mesh == "control")
 
 
 def _packed(file: Path) -> bytes | None:
@@ -126,7 +126,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
     return _core.Engine(
         detector=None if detect is not None else open_network(*detector_file(options), threads),
         regressor=open_network(*regressor_file(options), threads),
-        face_model=open_face_model(options.face_model),
+        face_model=open_face_model(options.face_model, options.mesh),
         eyes=open_eye_network(*eyes_file(options), threads),
         mask=open_network(*mask_file(options), threads) if options.deocclude != "off" else None,
         detect=detect,
@@ -136,6 +136,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         field_of_view_deg=options.field_of_view_deg,
         passes=options.passes,
         threads=threads,
+        detection_interval=options.detection_interval,
     )
 
 

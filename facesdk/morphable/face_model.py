@@ -22,11 +22,12 @@ from facesdk.core.arrays import FloatArray, IntArray, as_float32, as_int32
 from facesdk.errors import AssetError, InvalidArray
 from facesdk.morphable.albedo import Albedo
 from facesdk.morphable.arkit_map import named_weights, shape_weights, stored_arkit_map
+from facesdk.morphable.control_level import Tensors, control_level
 from facesdk.morphable.interior import Interior, interior_of
 from facesdk.morphable.packing import PACKED, packed_tensors
 from facesdk.morphable.shape_decoder import ShapeDecoder
 from facesdk.morphable.shape_rows import FloatRows, SparseShapes, stored_identity
-from facesdk.morphable.subdivision import stored_subdivision
+from facesdk.morphable.subdivision import Subdivision, stored_subdivision
 
 _REQUIRED = (
     "mean_control_mm", "identity_q", "identity_scale", "exp_ptr", "exp_idx", "exp_val", "triangles",
@@ -37,9 +38,8 @@ _REQUIRED = (
 class FaceModel:
     """A linear face model; the default one is bundled."""
 
-    def __init__(
-        self, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str], name: str
-    ) -> None:
+    def __init__(self, tensors: Tensors, metadata: Mapping[str, str], name: str, mesh: str = "full") -> None:
+        given = tensors, metadata
         missing = [key for key in _REQUIRED if key not in tensors]
         if missing or "exp_names" not in metadata:
             raise AssetError(f"{name}: not a face model (lacks {', '.join(missing) or 'exp_names'})")
@@ -61,6 +61,11 @@ class FaceModel:
             tensors["exp_ptr"], tensors["exp_idx"], tensors["exp_val"], len(self.mean_control_mm)
         )
         self._subdivision = stored_subdivision(tensors)
+        self._surface: Subdivision | None = None  # of a control mesh: its landmarks lie on the smooth one
+        if mesh == "control" and self._subdivision is not None:
+            self._surface, self._subdivision = self._subdivision, None
+            tensors, metadata = control_level(tensors, metadata)
+            self.triangles = as_int32(tensors["triangles"])
         self.n_verts = controls if self._subdivision is None else len(self._subdivision.ptr) - 1
         self.n_skin_verts = int(metadata.get("n_skin_verts", self.n_verts))
         self.n_skin_triangles = int(metadata.get("n_skin_triangles", len(self.triangles)))
@@ -79,11 +84,15 @@ class FaceModel:
         self._landmark_bases: FloatArray = as_float32(packed["landmark_bases"])
         self.landmark_corners: IntArray = as_int32(packed["landmark_corners"])
         self._decoder = self._make_decoder(ops.ShapeBlocks(*shapes), name)
-        self._recipe: tuple[Any, ...] = (type(self), (tensors, metadata, name))  # for pickling
+        self._recipe: tuple[Any, ...] = (type(self), (*given, name, mesh))  # for pickling
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] | None = None) -> FaceModel:
+    def load(cls, path: str | os.PathLike[str] | None = None, mesh: str = "full") -> FaceModel:
         """Load the bundled model, or one from a .safetensors file.
+
+        Args:
+            path: None for the bundled one.
+            mesh: "full", or "control" for the mesh before subdivision, without texture coordinates.
 
         Raises:
             AssetError: the file is missing or damaged.
@@ -97,8 +106,8 @@ class FaceModel:
                 tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
         except (OSError, SafetensorError) as error:
             raise AssetError(f"{file.name}: cannot be read as a face model ({error})") from error
-        model = cls(tensors, metadata, file.name)
-        model._recipe = (_loaded, (None if path is None else file.resolve(),))
+        model = cls(tensors, metadata, file.name, mesh)
+        model._recipe = (_loaded, (None if path is None else file.resolve(), mesh))
         return model
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -147,12 +156,15 @@ class FaceModel:
 
     def landmarks(self, verts: FloatArray) -> FloatArray:
         """Interpolate the (68, 3) landmarks of a (V, 3) mesh, in its frame and unit."""
-        return ops.mesh_points(verts, self.landmark_corners, self.landmark_bary)
+        if self._surface is None:
+            return ops.mesh_points(verts, self.landmark_corners, self.landmark_bary)
+        corners = self._surface.at(self.landmark_corners.ravel().astype(np.intp), verts).reshape(68, 3, 3)
+        return np.asarray((corners * self.landmark_bary[:, :, None]).sum(axis=1), np.float32)
 
     @functools.cached_property
     def interior(self) -> Interior:
         """What lies behind lips and lids; empty for a model without the bundled one's rims."""
-        return interior_of(self.mean_control_mm, self.n_id + self.n_exp)
+        return interior_of(self.mean_control_mm, self.n_id + self.n_exp, self.n_verts)
 
     @functools.cached_property
     def blinks(self) -> list[int] | None:
@@ -177,7 +189,7 @@ class FaceModel:
             and self.landmark_mean_mm.shape == (68, 3)
             and self._landmark_bases.shape == (self.n_id + self.n_exp, 68, 3)
             and self.landmark_corners.shape == (68, 3)
-            and 0 <= self.landmark_corners.min() <= self.landmark_corners.max() < self.n_verts
+            and 0 <= self.landmark_corners.min() <= self.landmark_corners.max() < self._n_surface_verts()
         )
         try:
             if ok:
@@ -251,6 +263,10 @@ class FaceModel:
         shapes = np.stack([shape.copy() for shape in self._expression])
         return np.asarray(np.tensordot(self.arkit_map > 0, shapes, axes=1), dtype=np.float32)
 
+    def _n_surface_verts(self) -> int:
+        """Vertices of the mesh on which the landmarks lie."""
+        return self.n_verts if self._surface is None else len(self._surface.ptr) - 1
+
     def _split(self, identity: npt.ArrayLike, expression: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Both as float32 vectors of the model's sizes."""
         return _vector("identity", identity, self.n_id), _vector("expression", expression, self.n_exp)
@@ -267,7 +283,8 @@ class FaceModel:
             and self.triangles.ndim == 2
             and 0 <= self.triangles.min() <= self.triangles.max() < limit
             and self.landmark_bary.shape == (68, 3)
-            and 0 <= self.landmark_triangles.min() <= self.landmark_triangles.max() < len(self.triangles)
+            and self.landmark_triangles.min() >= 0
+            and (self._surface is not None or self.landmark_triangles.max() < len(self.triangles))
             and self.uv_triangles.shape in (self.triangles.shape, (0, 3))
             and (self.arkit_map is None or self.arkit_map.shape == (len(ARKIT_NAMES), self.n_exp))
         )
@@ -276,9 +293,9 @@ class FaceModel:
 
 
 @functools.lru_cache(maxsize=4)
-def _loaded(path: Path | None) -> FaceModel:
+def _loaded(path: Path | None, mesh: str) -> FaceModel:
     """The model of a file, once per process: unpickled faces share it."""
-    return FaceModel.load(path)
+    return FaceModel.load(path, mesh)
 
 
 def _vector(name: str, values: npt.ArrayLike, length: int) -> FloatArray:

@@ -162,15 +162,17 @@ def _parts(entries: list[dict[str, Any]], triangles: IntArray) -> tuple[Interior
     return tuple(parts)
 
 
-def interior_of(mean_control_mm: FloatArray, n_coefficients: int) -> Interior:
+def interior_of(mean_control_mm: FloatArray, n_coefficients: int, n_verts: int) -> Interior:
     """The interior of a face model: the bundled one where it fits, else an empty one.
 
     Args:
         mean_control_mm: (C, 3), face frame.
         n_coefficients: of identity and expression.
+        n_verts: of its mesh; the interior's rims are those of the dense one.
     """
     bundled = _bundled()
-    return bundled if bundled.parts and bundled.fits(mean_control_mm, n_coefficients) else _empty()
+    fits = bundled.parts and n_verts > len(mean_control_mm) and bundled.fits(mean_control_mm, n_coefficients)
+    return bundled if fits else _empty()
 
 
 def _bundled() -> Interior:

@@ -75,7 +75,7 @@ def python_session(assets: Path, preset: str) -> _core.Session:
         face_model=_core.load_face_model(str(assets / "face_model.safetensors")),
         eyes=_core.load_dense_network(str(assets / "eyes.safetensors")),
         detect=None, max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2,
-        threads=1,
+        threads=1, detection_interval=7,
     )  # fmt: skip
     return _core.Session(engine)
 

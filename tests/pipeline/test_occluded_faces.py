@@ -28,7 +28,7 @@ class GreenIsCover:
 
     def __init__(self, outputs: str = "mask") -> None:
         self.name, self.backend, self.metadata, self.outputs = "green", "test", "", [outputs]
-        self.side, self.capacity, self.runs = SIDE, 1, 0
+        self.side, self.capacity, self.input_numbers, self.runs = SIDE, 1, 0, 0
 
     def run(self, pixels: Picture) -> list[Any]:
         self.runs += 1

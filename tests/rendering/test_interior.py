@@ -228,10 +228,12 @@ def _lines(text: str, key: str) -> list[str]:
 
 
 def test_a_model_without_these_rims_has_none(model: FaceModel) -> None:
-    empty = interior_of(model.mean_control_mm + 1.0, model.n_id + model.n_exp)
+    empty = interior_of(model.mean_control_mm + 1.0, model.n_id + model.n_exp, model.n_verts)
     assert (empty.n_verts, len(empty.triangles), empty.parts) == (0, 0, ())
-    assert interior_of(model.mean_control_mm, 99).parts == ()
-    assert interior_of(model.mean_control_mm[:500], model.n_id + model.n_exp).parts == ()
+    assert interior_of(model.mean_control_mm, 99, model.n_verts).parts == ()
+    coefficients = model.n_id + model.n_exp
+    assert interior_of(model.mean_control_mm[:500], coefficients, model.n_verts).parts == ()
+    assert interior_of(model.mean_control_mm, coefficients, len(model.mean_control_mm)).parts == ()
     none = np.zeros(3, np.float32)
     assert empty.verts(none, none, model.mean_control_mm).shape == (0, 3)
 

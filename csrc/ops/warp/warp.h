@@ -25,4 +25,8 @@ struct WarpParams {
 
 void warp_cpu(const WarpParams& p, Workspace& workspace);
 
+// Gives the workspace the memory that crops of `size` px need in a picture of this width, whatever their
+// scale, for one thread.
+void reserve_warp(int64_t size, int64_t width, Workspace& workspace);
+
 }  // namespace facesdk

@@ -205,6 +205,15 @@ struct Buffers {
 
 }  // namespace
 
+void reserve_warp(int64_t size, int64_t width, Workspace& workspace) {
+  Buffers& buffers = workspace.of<Buffers>();
+  // The reduced picture has up to two pixels for one of a crop that may be turned by 45 degrees; each of
+  // them is of at most 16 x 16.
+  const int64_t side = 3 * size + 8;
+  at_least(buffers.reduced, 3 * side * side + 4);
+  at_least(buffers.rows, 6 * (width + 2 * 16));
+}
+
 void warp_cpu(const WarpParams& p, Workspace& workspace) {
   WarpParams reduced = p;
   if (p.factor > 1) {

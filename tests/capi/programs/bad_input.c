@@ -3,6 +3,7 @@
  * Prints each case that fails; exits with 1 where there was one. */
 #include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "common.h"
@@ -53,6 +54,9 @@ static void check_options(const char* assets) {
   BAD_OPTION(passes, 4, "passes");
   BAD_OPTION(threads, 0, "threads");
   BAD_OPTION(threads, INT32_MIN, "threads");
+  BAD_OPTION(mesh, 2, "mesh");
+  BAD_OPTION(detection_interval, 0, "detection_interval");
+  BAD_OPTION(detection_interval, 10001, "detection_interval");
   BAD_OPTION(min_detector_score, NAN, "min_detector_score");
   BAD_OPTION(min_detector_score, 1.5f, "min_detector_score");
   BAD_OPTION(min_face_px, -1.0f, "min_face_px");
@@ -71,6 +75,12 @@ static void check_engine(const char* assets) {
   expect(api->options_init(NULL), FACESDK_INVALID_ARGUMENT, "options", "options_init(NULL)");
   newer.known.struct_size = 8;
   expect(api->options_init(&newer.known), FACESDK_INVALID_ARGUMENT, "struct_size", "options of 8 bytes");
+  newer.known.struct_size = offsetof(facesdk_options, detection_interval);
+  newer.known.detection_interval = -1;
+  expect(api->options_init(&newer.known), FACESDK_OK, "", "options of the first version");
+  if (newer.known.detection_interval != -1) ++failures, puts("options_init wrote past the caller's struct");
+  expect(api->engine_create(assets, &newer.known, &engine), FACESDK_OK, "", "an engine of the first version");
+  api->engine_destroy(engine);
   newer.known.struct_size = sizeof newer;
   expect(api->options_init(&newer.known), FACESDK_OK, "", "options of a later version");
   newer.later = 1;
