@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The core library and its tests by zig's compiler (clang, libc++, any glibc as target), which builds the wheels:
-# the same digests as by gcc. Zig comes from PyPI into its own environment.
+# the same digests as by gcc, of the ops and of the sample through the C API. Zig comes from PyPI into its own
+# environment. PYTHON has Pillow.
 # Usage: tests/cpp/zig.sh [TARGET], as x86_64-linux-gnu.2.28
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -15,3 +16,6 @@ CXX="$zig c++" CXXFLAGS="-target $target" cmake -S . -B "build/zig-$target" -G N
   -DBUILD_TESTING=ON
 cmake --build "build/zig-$target"
 ctest --test-dir "build/zig-$target" --output-on-failure
+cc -std=c11 -O2 -Icsrc/include tests/capi/programs/result_digest.c examples/c/read_ppm.c \
+  -o "build/zig-$target/result_digest" "build/zig-$target/libfacesdk.so" -Wl,-rpath,"$PWD/build/zig-$target" -lm
+PYTHON=${PYTHON:-python3} tests/capi/golden.sh zig "plain avx2 avx512_vnni" "build/zig-$target/result_digest"

@@ -103,7 +103,7 @@ class FailingSession:
 
     def __init__(self, network: _core.Network) -> None:
         self.name, self.backend, self.metadata = network.name, "python", network.metadata
-        self.outputs, self.side, self.capacity, self.input_numbers = network.outputs, network.side, 1, 0
+        self.outputs, self.side, self.input_numbers, self.capacity = network.outputs, network.side, 0, 1
 
     def run(self, pixels: Any) -> Any:
         raise DetectorFailed(f"no power for {len(pixels)}")
