@@ -188,13 +188,13 @@ def test_depthwise_of_an_upsampled_map_and_a_picture_as_output(kernels: str, cha
     )
     chain.step("upsample", source=half, out=twice)
     taps = chain.rng.integers(-127, 128, (9, channels), dtype=np.int8)
-    each = {"bias": np.zeros(channels, np.int32), "scale": np.full(channels, 0.004, np.float32)}
-    chain.step("depthwise", {"weights": taps, **each}, source=twice, stride=1, out=out)
+    none, each = np.zeros(channels, np.int32), np.full(channels, 0.004, np.float32)
+    chain.step("depthwise", {"weights": taps, "bias": none, "scale": each}, source=twice, stride=1, out=out)
     weights, bias, scale = chain.numbers(16, 1, channels)
     picture = chain.float_map(1, 16)
     chain.conv([(out, False)], weights, bias, scale, picture, to_float=True)
     chain.description["outputs"]["picture"] = {"float_maps": [picture], "shape": [8, 8, 3]}
-    sums = reference.depthwise(small.repeat(2, 0).repeat(2, 1), 9, taps, each["bias"], each["scale"])
+    sums = reference.depthwise(small.repeat(2, 0).repeat(2, 1), 9, taps, none, each)
     expected = reference.conv([(reference.to_bytes(sums, 90), 90, False)], weights, bias, scale)
     given = run(chain.load(kernels), chain.picture)["picture"]
     assert len(np.unique(given)) > 100
