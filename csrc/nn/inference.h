@@ -24,7 +24,8 @@ class NetworkRun {
   // Pictures that one `run` takes at most.
   virtual int32_t capacity() const = 0;
 
-  // The picture of an item to be filled before `run`: 8-bit RGB, 4 bytes a pixel.
+  // The picture of an item to be filled before `run`: 8-bit RGB, 4 bytes a pixel; a network of four channels
+  // reads the fourth byte too.
   virtual PixelBuffer input(int32_t item) = 0;
 
   // Predict for the first `items` pictures, 1 to capacity(). Throws Error where the engine fails.
