@@ -113,6 +113,16 @@ def test_generators_survive_eight_bits(
     np.testing.assert_allclose(session.run(bytes_)[0], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize(("kind", "channels", "outputs"), [(ContourNet, 3, 1), (CompletionNet, 4, 3)])
+def test_the_paper_s_presets_export(
+    kind: type[torch.nn.Module], channels: int, outputs: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.onnx"
+    assert export_picture_network(kind("paper"), path, SIDE, channels, "picture", {"version": "1"}) < 1e-3
+    given = np.concatenate([smooth_crops(1, SIDE, 1), smooth_crops(1, SIDE, 2)], 1)[:, :channels]
+    assert open_session(path).run(np.ascontiguousarray(given))["picture"].shape == (1, SIDE, SIDE, outputs)
+
+
 def test_pictures_of_two_channels_are_refused(files: tuple[Path, Path]) -> None:
     network, _ = load_network(files[1])
     with pytest.raises(InvalidArray, match="3 or 4 channels"):
