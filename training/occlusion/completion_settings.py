@@ -34,6 +34,9 @@ class PictureSettings(LoopSettings):
     evaluate_rows: int = 48  # held-out crops for each share of cover
     sigma: float = SIGMA  # px, of the contours
     widen: int = 4  # px
+    # The losses see the generator's output only where it is covered, the truth elsewhere: what is used of it.
+    # The paper's losses see all of it, and a small network first learns to copy what it was given.
+    composite: bool = False
     within_face: float = 0.5  # share of the masks that keep to the face, as N_mask's may
     jitter: Jitter = field(default_factory=lambda: Jitter(rotation_deg=20, scale=0.12, shift=0.06))
     photometry: Photometry = field(default_factory=_plain)

@@ -112,6 +112,8 @@ class CompletionTrainer:
         contours = self.completed_contours(batch, predicted)
         given = completion_input(batch.seen, contours, batch.mask)
         picture = pair.generator(given.contiguous(memory_format=torch.channels_last))
+        if s.composite:
+            picture = torch.where(batch.mask > 0, picture, batch.photo)
         made, true = (torch.cat([one, contours], 1) for one in (picture, batch.photo))
         loss = step_discriminator(self.loop, true, made, share)
 

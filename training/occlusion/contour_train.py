@@ -78,9 +78,10 @@ class ContourTrainer:
         batch, pair, s = self.batches.draw(), self.loop.network, self.settings
         given = contour_input(gray_seen(batch), batch.mask, batch.contours)
         logits = pair.generator(given.contiguous(memory_format=torch.channels_last))
-        made, true = (
-            torch.cat([contours, batch.gray], 1) for contours in (torch.sigmoid(logits), batch.contours)
-        )
+        drawn = torch.sigmoid(logits)
+        if s.composite:
+            drawn = complete_contours(batch.contours, drawn, batch.mask)
+        made, true = (torch.cat([contours, batch.gray], 1) for contours in (drawn, batch.contours))
         loss = step_discriminator(self.loop, true, made, share)
 
         def objective() -> dict[str, Tensor]:

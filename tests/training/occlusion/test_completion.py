@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,21 @@ def test_n_syn_learns_and_takes_predicted_contours_when_it_is_time(tmp_path: Pat
     for path in (tmp_path / "syn").glob("sheet.png"):
         assert cv2.imread(str(path)).shape[1] == 6 * 32
     assert {p.requires_grad for p in trainer.contours.parameters()} == {False}
+
+
+@pytest.mark.parametrize(("composite", "same"), [(True, True), (False, False)])
+def test_composite_losses_do_not_count_what_is_seen(composite: bool, same: bool, tmp_path: Path) -> None:
+    """With a generator that gives one colour, the loss depends on the covered pixels alone, or on all."""
+    trainer = completion_trainer(tmp_path, None, steps=1, composite=composite, learning_rate=0.0)
+    torch.nn.init.zeros_(trainer.loop.network.generator.exit.weight)
+    batch = trainer.batches.draw()
+    seen = (batch.mask == 0).expand_as(batch.photo)
+    other = replace(batch, photo=torch.where(seen, torch.zeros(1), batch.photo))
+    terms = []
+    for one in (batch, other):
+        trainer.batches.draw = lambda one=one: one  # type: ignore[method-assign]
+        terms.append(float(trainer.step(0.0)["pixel"]))
+    assert (terms[0] == pytest.approx(terms[1])) == same
 
 
 def test_predicted_contours_need_an_n_cont(tmp_path: Path) -> None:
