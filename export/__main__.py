@@ -16,9 +16,12 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 REGRESSOR = manifests.ASSETS / "mobile_facernet.onnx"
 MASK = manifests.ASSETS / "mask_net.onnx"
 EYES = manifests.ASSETS / "eyes.safetensors"
+CONTOUR = manifests.ASSETS / "contour_net.onnx"
+COMPLETION = manifests.ASSETS / "completion_net.onnx"
 
 Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
 Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
+Occluders = Annotated[Path, typer.Option(help="what `pack-occluders` of the training wrote")]
 
 
 @app.command("to-onnx")
@@ -72,8 +75,7 @@ def quantize(
     correct_biases(plan, plan_path, network, calibration)
     write_plan(plan, plan_path)
     lost = print_parity(HeldOut(shards, size), network, [out, plan_path])
-    if max(lost.values()) > tolerance:
-        raise SystemExit("quantization loses too much; the files are written but should not be shipped")
+    _ship(max(lost.values()) <= tolerance)
 
 
 @app.command("quantize-detector")
@@ -114,7 +116,7 @@ def eyes_to_onnx(
 def mask(
     weights: Annotated[Path, typer.Option(help="mask_net.safetensors or a checkpoint of `train-mask`")],
     shards: Shards,
-    occluders: Annotated[Path, typer.Option(help="what `pack-occluders` wrote")],
+    occluders: Occluders,
     out: Annotated[Path, typer.Option(help="ONNX file; the .plan is written beside it")] = MASK,
     version: Annotated[str, typer.Option()] = "0.1.0",
     crops: Annotated[int, typer.Option(help="training crops that give the ranges")] = 384,
@@ -123,8 +125,46 @@ def mask(
     """4. Export N_mask: ONNX compared with torch, .plan for our int8 engine; measure the loss."""
     from export.mask import export_mask
 
-    lost = export_mask(weights, shards, occluders, out, version, crops)
-    if lost > tolerance:
+    _ship(export_mask(weights, shards, occluders, out, version, crops) <= tolerance)
+
+
+@app.command()
+def contour(
+    weights: Annotated[Path, typer.Option(help="contour_net.safetensors or a checkpoint of `train-contour`")],
+    shards: Shards,
+    occluders: Occluders,
+    out: Annotated[Path, typer.Option(help="ONNX file; the .plan is written beside it")] = CONTOUR,
+    version: Annotated[str, typer.Option()] = "0.1.0",
+    crops: Annotated[int, typer.Option(help="training crops that give the ranges")] = 384,
+    tolerance: Annotated[float, typer.Option(help="largest loss of precision or recall")] = 0.02,
+) -> None:
+    """5. Export N_cont: ONNX compared with torch, .plan for our int8 engine; measure the loss."""
+    from export.completion import export_contour
+
+    _ship(export_contour(weights, shards, occluders, out, version, crops) <= tolerance)
+
+
+@app.command()
+def completion(
+    weights: Annotated[
+        Path, typer.Option(help="completion_net.safetensors or a checkpoint of `train-completion`")
+    ],
+    contours: Annotated[Path, typer.Option(help="weights of N_cont, as for `contour`")],
+    shards: Shards,
+    occluders: Occluders,
+    out: Annotated[Path, typer.Option(help="ONNX file; the .plan is written beside it")] = COMPLETION,
+    version: Annotated[str, typer.Option()] = "0.1.0",
+    crops: Annotated[int, typer.Option(help="training crops that give the ranges")] = 384,
+    tolerance: Annotated[float, typer.Option(help="largest loss of PSNR, dB")] = 0.3,
+) -> None:
+    """6. Export N_syn: ONNX compared with torch, .plan for our int8 engine; measure the loss."""
+    from export.completion import export_completion
+
+    _ship(export_completion(weights, contours, shards, occluders, out, version, crops) <= tolerance)
+
+
+def _ship(good: bool) -> None:
+    if not good:
         raise SystemExit("quantization loses too much; the files are written but should not be shipped")
 
 
@@ -134,7 +174,7 @@ def parity(
     shards: Shards,
     quantised: Annotated[list[Path], typer.Argument(help="QDQ ONNX or .plan files")],
 ) -> None:
-    """5. Measure what quantised files lose against float32, on held-out training crops."""
+    """7. Measure what quantised files lose against float32, on held-out training crops."""
     from export.parity import HeldOut, print_parity
 
     size = onnx.load(str(network)).graph.input[0].type.tensor_type.shape.dim[2].dim_value
@@ -146,7 +186,7 @@ def manifest(
     assets: Annotated[Path, typer.Option()] = manifests.ASSETS,
     check: Annotated[bool, typer.Option("--check", help="write nothing; exit 1 where it is stale")] = False,
 ) -> None:
-    """6. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
+    """8. Write manifest.json of the bundled assets: sizes, hashes, words of export/provenance.toml."""
     if check:
         current = manifests.is_current(assets)
         print(f"manifest.json is {'up to date' if current else 'out of date: python -m export manifest'}")

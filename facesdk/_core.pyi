@@ -44,7 +44,7 @@ class Network:
     def side(self) -> int:
         ...
 class NetworkRun:
-    def predict(self, pictures: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[N, H, W, 3]"], parts: typing.SupportsInt | typing.SupportsIndex = 1) -> list[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]]:
+    def predict(self, pictures: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[N, H, W, C]"], parts: typing.SupportsInt | typing.SupportsIndex = 1) -> list[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]]:
         ...
 class Int8Network(Network):
     def __init__(self, file: Safetensors, kernels: str = '') -> None:

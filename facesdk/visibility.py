@@ -42,7 +42,8 @@ class FaceVisibility:
     def landmarks(self) -> npt.NDArray[np.uint8]:
         """(68,) values of Visibility: what most of each landmark's vertices are."""
         is_state = self.vertices[:, None] == np.arange(len(Visibility))
-        return self._model.landmarks(is_state.astype(np.float32)).argmax(axis=1).astype(np.uint8)
+        shares = self._model.landmarks(is_state.astype(np.float32))
+        return np.asarray(shares.argmax(axis=1), np.uint8)
 
     @functools.cached_property
     def expressions(self) -> dict[str, Visibility]:

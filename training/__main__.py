@@ -25,6 +25,8 @@ from training.labels.hand_points import label_hand_points
 from training.labels.photos import label_photos
 from training.networks.count import network_sizes
 from training.occlusion.assets import pack_occluders
+from training.occlusion.completion_train import train_completion
+from training.occlusion.contour_train import train_contour
 from training.occlusion.train import train_mask
 from training.prepare import prepare
 from training.reconstruction.evaluate_bins import evaluate_checkpoints
@@ -80,6 +82,8 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "6. Occlusion": {
         "pack-occluders": pack_occluders,
         "train-mask": train_mask,
+        "train-contour": train_contour,
+        "train-completion": train_completion,
     },
     "7. Experiments": {
         "network-sizes": network_sizes,

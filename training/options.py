@@ -24,6 +24,7 @@ IdentityFile = Annotated[Path, typer.Option("--identity", help="what `teach-iden
 OccludersFolder = Annotated[Path, typer.Option("--occluders", help="DATA/occluders")]
 PackFolder = Annotated[Path, typer.Option("--pack", help="what `pack-detector` wrote")]
 ShardsFolder = Annotated[Path, typer.Option("--shards", help="folder of shard_*.npz")]
+OcclusionAssetsFile = Annotated[Path, typer.Option("--assets", help="what `pack-occluders` wrote")]
 CheckpointFile = Annotated[Path, typer.Option("--checkpoint", help="of a training run")]
 RunFolder = Annotated[Path, typer.Option("--out", help="folder of the run")]
 Resume = Annotated[bool, typer.Option("--resume", help="continue from OUT/last.safetensors")]

@@ -25,7 +25,8 @@ class NetworkRun {
   // Items that one `run` takes at most.
   virtual int32_t capacity() const = 0;
 
-  // The picture of an item to be filled before `run`: 8-bit RGB, 4 bytes a pixel.
+  // The picture of an item to be filled before `run`: 8-bit RGB, 4 bytes a pixel; a network of four channels
+  // reads the fourth byte too.
   virtual PixelBuffer input(int32_t) {
     throw Error(ErrorCode::kInvalidArgument, "input: got a picture for a network that takes numbers");
   }

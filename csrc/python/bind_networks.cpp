@@ -27,10 +27,13 @@ class GuardedRun {
     run_ = network_->prepare(static_cast<int32_t>(height), static_cast<int32_t>(width));
   }
 
-  // An array for each output; with `parts` > 1 picture by picture, each in so many parts.
-  std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 3>& pictures, int32_t parts) {
+  // An array for each output; with `parts` > 1 picture by picture, each in so many parts. Pictures have 3 or 4
+  // channels.
+  std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 'C'>& pictures, int32_t parts) {
     require_range("parts", parts, 1, 1000);
     const View<uint8_t> pixels = require(pictures, "pictures", {{'H', height_}, {'W', width_}});
+    const int64_t channels = pixels.shape[3];
+    if (channels != 3 && channels != 4) refuse("pictures", describe(pixels.owner), "3 or 4 channels");
     const Exclusive::Use use(&exclusive_);
     const auto count = static_cast<size_t>(pixels.shape[0]), outputs = network_->outputs().size();
     std::vector<std::vector<float>> values(outputs);
@@ -39,7 +42,9 @@ class GuardedRun {
       const size_t at_once = parts > 1 ? 1 : static_cast<size_t>(run_->capacity());
       for (size_t first = 0; first < count; first += at_once) {
         const size_t items = std::min(count - first, at_once);
-        for (size_t i = 0; i < items; ++i) fill(pixels.data, first + i, run_->input(static_cast<int32_t>(i)));
+        for (size_t i = 0; i < items; ++i) {
+          fill(pixels.data, first + i, channels, run_->input(static_cast<int32_t>(i)));
+        }
         if (parts == 1) run_->run(static_cast<int32_t>(items));
         for (int32_t part = 0; parts > 1 && part < parts; ++part) run_->run_part(part, parts);
         for (size_t k = 0; k < outputs; ++k) {
@@ -57,11 +62,11 @@ class GuardedRun {
   }
 
  private:
-  void fill(const uint8_t* pictures, size_t item, const PixelBuffer& to) const {
-    const uint8_t* from = pictures + item * static_cast<size_t>(height_ * width_) * 3;
+  void fill(const uint8_t* pictures, size_t item, int64_t channels, const PixelBuffer& to) const {
+    const uint8_t* from = pictures + item * static_cast<size_t>(height_ * width_ * channels);
     for (int64_t y = 0; y < height_; ++y) {
       uint8_t* row = to.pixels + y * to.row_bytes;
-      for (int64_t x = 0; x < width_; ++x, from += 3) std::copy_n(from, 3, row + 4 * x);
+      for (int64_t x = 0; x < width_; ++x, from += channels) std::copy_n(from, channels, row + 4 * x);
     }
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,11 +30,13 @@ class PixelSession:
         self.outputs, self.side, self.input_numbers = list(session.outputs), session.side, 0
         self.capacity = BATCH if self.side else 1
         self._session = session
+        self._channels: int = json.loads(self.metadata or "{}").get("channels", 3)
 
     def run(self, pixels: Picture) -> list[FloatArray]:
-        """Predict for pictures (N, H, W, 4) uint8, RGB and an unused byte; an array (N, ...) per output."""
-        planes = np.empty((len(pixels), 3, *pixels.shape[1:3]), np.float32)
-        np.multiply(pixels[..., :3].transpose(0, 3, 1, 2), np.float32(1 / 255), out=planes)
+        """Predict for pictures (N, H, W, 4) uint8, whose fourth byte networks of three channels do not read;
+        an array (N, ...) per output."""
+        planes = np.empty((len(pixels), self._channels, *pixels.shape[1:3]), np.float32)
+        np.multiply(pixels[..., : self._channels].transpose(0, 3, 1, 2), np.float32(1 / 255), out=planes)
         values = self._session.run(planes)
         return [values[name] for name in self.outputs]
 

@@ -46,7 +46,7 @@ class NativeSession:
         self._threads = threads
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
-        """Outputs by name for crops (N, 3, S, S) float32 RGB in 0..1, rounded to bytes."""
+        """Outputs by name for crops (N, 3 or 4, S, S) float32 in 0..1, rounded to bytes."""
         pixels = np.rint(batch.transpose(0, 2, 3, 1) * np.float32(255)).astype(np.uint8)
         parts = np.array_split(np.ascontiguousarray(pixels), max(1, min(self._threads, len(pixels))))
         if len(parts) == 1:

@@ -1,5 +1,5 @@
 # ruff: noqa: E402 (torch is optional: the file is skipped before its imports where torch is absent)
-"""N_mask as ONNX and as a plan: depthwise convolutions before a join, upsampling, maps as output."""
+"""N_mask, N_cont, N_syn as ONNX and as plans: depthwise convolutions before a join, upsampling, maps out."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ from safetensors.torch import save_file
 from export.int8_engine.compile_plan import compile_plan
 from export.int8_engine.network_graph import attributes
 from export.int8_engine.plan_file import write_plan
-from export.mask import Quarters, SessionNetwork
+from export.mask import Quarters
 from export.onnx.pictures_to_onnx import export_picture_network
 from export.onnx.simplify import simplify
 from export.onnx.split_depthwise import split_depthwise
 from export.onnx.to_onnx import smooth_crops
+from export.picture_networks import SessionNetwork, export_plan
 from export.quantization.static_quantization import quantize_maps
+from facesdk.errors import InvalidArray
 from facesdk.inference import open_session
-from facesdk.inference.int8_engine import NativeSession
+from facesdk.inference.engine import PixelSession
+from facesdk.inference.int8_engine import NativeSession, load_network
 from tests.nn.graph_file import KERNELS
 from training.loop.checkpoint import load_weights, write
 from training.networks.blocks import ConvNorm
+from training.networks.completion_net import CompletionNet
+from training.networks.contour_net import ContourNet
 from training.networks.mask_net import MaskNet, Separable
 
 torch.set_num_threads(1)
@@ -65,10 +70,8 @@ def test_both_files_give_the_network_s_maps_pixel_by_pixel(
     assert exact.shape == eight.shape == (4, SIDE // 2, SIDE // 2, 4)
     np.testing.assert_allclose(exact, expected, atol=1e-4)
     assert np.abs(eight - expected).mean() < 0.05 * expected.std()
-    again = SessionNetwork(files[1], "mask")(torch.from_numpy(crops)).numpy()
-    assert again.shape == (4, 1, SIDE, SIDE)
-    for quarter in range(4):
-        np.testing.assert_array_equal(again[:, 0, quarter // 2 :: 2, quarter % 2 :: 2], eight[..., quarter])
+    again = SessionNetwork(files[1], "mask")(torch.from_numpy(crops)).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_array_equal(again, eight)
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -76,6 +79,56 @@ def test_every_kernel_family_gives_the_bits_of_the_reference(files: tuple[Path, 
     crops = smooth_crops(2, SIDE, 8)
     exact, given = (NativeSession(files[1], kernels=name).run(crops) for name in ("reference", kernels))
     np.testing.assert_array_equal(given["mask"], exact["mask"])
+
+
+@pytest.mark.parametrize(("kind", "channels", "outputs"), [(ContourNet, 3, 1), (CompletionNet, 4, 3)])
+def test_generators_survive_eight_bits(
+    kind: type[torch.nn.Module], channels: int, outputs: int, tmp_path: Path
+) -> None:
+    torch.manual_seed(5)
+    network = kind()
+
+    def pictures(count: int, seed: int) -> np.ndarray:
+        colours = smooth_crops(2 * count, SIDE, seed)
+        joined = np.concatenate([colours[:count], colours[count:]], 1)[:, :channels]
+        return np.ascontiguousarray(np.round(joined * 255) / np.float32(255))
+
+    for seed in range(3):
+        network(torch.from_numpy(pictures(8, seed)))
+    network.eval()
+    given = pictures(4, 9)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(given)).permute(0, 2, 3, 1).numpy()
+    path = tmp_path / "net.onnx"
+    assert export_picture_network(network, path, SIDE, channels, "picture", {"version": "1"}) < 1e-4
+    plan = export_plan(path, pictures(32, 4))
+    eight = open_session(plan, "native").run(given)["picture"]
+    assert eight.shape == (4, SIDE, SIDE, outputs)
+    assert np.abs(eight - expected).mean() < 0.05 * expected.std()
+    for kernels in KERNELS:
+        other = NativeSession(plan, kernels=kernels).run(given)["picture"]
+        np.testing.assert_array_equal(other, eight)
+    # The engine hands other runtimes bytes: the fourth is read where the network has four channels.
+    session = PixelSession(open_session(path), "net.onnx", "onnxruntime")
+    bytes_ = np.zeros((4, SIDE, SIDE, 4), np.uint8)
+    bytes_[..., :channels] = np.rint(given.transpose(0, 2, 3, 1) * 255)
+    np.testing.assert_allclose(session.run(bytes_)[0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "channels", "outputs"), [(ContourNet, 3, 1), (CompletionNet, 4, 3)])
+def test_the_paper_s_presets_export(
+    kind: type[torch.nn.Module], channels: int, outputs: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.onnx"
+    assert export_picture_network(kind("paper"), path, SIDE, channels, "picture", {"version": "1"}) < 1e-3
+    given = np.concatenate([smooth_crops(1, SIDE, 1), smooth_crops(1, SIDE, 2)], 1)[:, :channels]
+    assert open_session(path).run(np.ascontiguousarray(given))["picture"].shape == (1, SIDE, SIDE, outputs)
+
+
+def test_pictures_of_two_channels_are_refused(files: tuple[Path, Path]) -> None:
+    network, _ = load_network(files[1])
+    with pytest.raises(InvalidArray, match="3 or 4 channels"):
+        network.prepare(SIDE, SIDE).predict(np.zeros((1, SIDE, SIDE, 2), np.uint8))
 
 
 def test_files_describe_themselves(files: tuple[Path, Path]) -> None:

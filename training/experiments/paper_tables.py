@@ -64,7 +64,10 @@ def run(shards: Shards, name: str, steps: int, face_model: Path, out: Path, devi
     network = load_average(out / name / "final.safetensors").to(device)
     rows = trainer.held_rows
     lit = (shards.light_weight.cpu()[rows] > 0).nonzero()[:, 0]
-    figures = {"parameters": parameters(network) / 1e6, "gmac": multiply_adds(network) / 1e9}
+    figures = {
+        "parameters": parameters(network) / 1e6,
+        "gmac": multiply_adds(network, network.preset.input_size) / 1e9,
+    }
     figures["nme"] = evaluate(network, trainer.augment, rows, SIZE)["landmarks"]
     figures |= measure(network, trainer.augment, rows[lit[:RENDERED]], FaceModel.load(face_model))
     figures["crops"] = trainer.loop.progress.images

@@ -68,9 +68,11 @@ def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
-    """Weights of a network: the averaged ones of a checkpoint, all of any other safetensors file."""
+    """Weights of a network: the averaged ones of a checkpoint, all of any other safetensors file; without
+    its adversary where it was trained with one."""
     tensors = load_file(str(path))
-    return part(tensors, "average") or tensors
+    averaged = part(tensors, "average") or tensors
+    return part(averaged, "generator") or averaged
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

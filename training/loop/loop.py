@@ -46,7 +46,7 @@ class Loop(Generic[Network]):
         """Take one optimizer step down the loss `total`, at `share` of the run; the gradient's norm."""
         p = self.progress
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.settings, p.step, share)
+            group["lr"] = learning_rate(self.settings, p.step, share) * group.get("factor", 1.0)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip, foreach=True)
@@ -121,7 +121,8 @@ def adamw(network: nn.Module, settings: LoopSettings) -> torch.optim.Optimizer:
     decayed = [p for p in network.parameters() if p.ndim > 1]
     groups = [{"params": decayed, "weight_decay": settings.weight_decay}]
     groups.append({"params": plain, "weight_decay": 0.0})
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+    betas = (settings.beta1, 0.999)
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)
 
 
 def freeze_norms(network: nn.Module) -> None:

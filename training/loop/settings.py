@@ -26,6 +26,7 @@ class LoopSettings:
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
+    beta1: float = 0.9  # of Adam: how long gradients are remembered
     warmup_steps: int = 200
     clip: float = 30.0  # largest norm of the gradient
     average: float = 0.999  # decay of the averaged weights per step

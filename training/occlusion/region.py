@@ -24,14 +24,14 @@ SEED = 11
 class FaceRegion:
     """Rows of the linear face model for a random sample of its control vertices above the jaw."""
 
-    def __init__(self, face_model: Path, count: int = 4000) -> None:
+    def __init__(self, face_model: Path, count: int = 4000, device: torch.device | str = "cpu") -> None:
         shapes = read_shapes(face_model)
         jaw = load_linear_face(face_model).landmark_mean[:17].numpy()
         usable = np.flatnonzero(above_jaw(shapes.mean, jaw))
         chosen = np.random.default_rng(SEED).permutation(usable)[:count]
         basis = np.concatenate([shapes.identity[:, chosen], shapes.expression[:, chosen]])
-        self.mean = torch.from_numpy(shapes.mean[chosen])  # (M, 3)
-        self.basis = torch.from_numpy(basis.reshape(len(basis), -1))  # (n_id + n_exp, 3 M)
+        self.mean = torch.from_numpy(shapes.mean[chosen]).to(device)  # (M, 3)
+        self.basis = torch.from_numpy(basis.reshape(len(basis), -1)).to(device)  # (n_id + n_exp, 3 M)
 
     def mask(self, batch: Batch, side: int) -> Tensor:
         """Region of the face (N, 1, side, side) bool in the batch's crops."""
