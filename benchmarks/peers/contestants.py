@@ -16,6 +16,7 @@ from facesdk import FaceModel
 from facesdk.morphable.bfm import packed
 
 FACE_MESH = Path(__file__).with_name("mediapipe_worker.py")
+LANDMARKER = Path(__file__).with_name("landmarker_worker.py")
 DENSE_VERTS = 38365  # of 3DDFA_V2's face model without neck
 IDENTITY_SHAPES, EXPRESSION_SHAPES = 40, 10
 DENSE_SHAPES = IDENTITY_SHAPES + EXPRESSION_SHAPES
@@ -117,6 +118,19 @@ def face_mesh(worker: Worker, picture: Array, kind: str) -> Timed:
         answer = worker.request(picture=file, kind=kind, runs=runs)
         if not answer["found"]:
             raise SystemExit(f"MediaPipe ({kind}) found no face: its time would mean nothing")
+        return np.array(answer["ms"])
+
+    return run
+
+
+def face_landmarker(worker: Worker, picture: Array) -> Timed:
+    """MediaPipe's FaceLandmarker in video mode on an RGB picture, again and again."""
+    file = worker.store(picture)
+
+    def run(runs: int) -> Array:
+        answer = worker.request(picture=file, runs=runs)
+        if not answer["found"]:
+            raise SystemExit("FaceLandmarker found no face: its time would mean nothing")
         return np.array(answer["ms"])
 
     return run

@@ -20,12 +20,12 @@ import typer
 from benchmarks.check import check
 from benchmarks.data_folder import DATA
 from benchmarks.metrics.landmark_errors import Array
-from benchmarks.peers.contestants import FACE_MESH, Mb05Network, face_mesh
+from benchmarks.peers.contestants import FACE_MESH, LANDMARKER, Mb05Network, face_landmarker, face_mesh
 from benchmarks.peers.decoding import decode_contestants
 from benchmarks.peers.our_frames import first_photo, our_contestants, tracked_photo
 from benchmarks.peers.worker import Worker
 from benchmarks.speed.interleave import Timed, interleaved, ratio, timed
-from benchmarks.speed.machine import describe_machine, pin
+from benchmarks.speed.machine import describe_machine, pin, vector_level
 from benchmarks.speed.raster_scaling import raster_scaling, show_scaling, thread_speedup
 from benchmarks.speed.tracked_frame import TrackedFrame
 from facesdk import FaceSDK
@@ -39,6 +39,8 @@ def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, floa
     mediapipe, mb05 = "MediaPipe tracked", "mb05 network"
     figures = {
         "tracked_to_mediapipe": ratio(times, "ours default: tracked frame", mediapipe),
+        "tracked_to_landmarker": ratio(times, "ours default: tracked frame", "FaceLandmarker tracked"),
+        "network_to_best_engine": to_best(times, "ours {}: network", "default", ENGINES[1:]),
         "tracked_openvino_to_mediapipe": ratio(times, "ours openvino: tracked frame", mediapipe),
         "tracked_tiny_to_mediapipe": ratio(times, "ours tiny: tracked frame", mediapipe),
         "tracked_tiny_control_to_mediapipe": ratio(times, "ours tiny control: tracked frame", mediapipe),
@@ -56,6 +58,19 @@ def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, floa
     return figures | errors
 
 
+def to_best(times: dict[str, Array], name: str, ours: str, others: tuple[str, ...]) -> float:
+    """Median over the passes of ours over the fastest of the others; NaN where none was timed."""
+    theirs = [times[name.format(other)] for other in others if name.format(other) in times]
+    if not theirs or name.format(ours) not in times:
+        return float("nan")
+    return float(np.median(times[name.format(ours)] / np.min(theirs, axis=0)))
+
+
+def bounds_of_level() -> str:
+    """The table of bounds.toml for this machine's vector level: AVX-512 VNNI's or, for less, AVX2's."""
+    return "peers_avx512_vnni" if vector_level() == "avx512_vnni" else "peers_avx2"
+
+
 def show(times: dict[str, Array]) -> None:
     """Print median, spread, and the ratio to each peer."""
     print(f"  {'one core':34s}{'median':>9s}{'least':>9s} ms   / mb05  / MediaPipe")
@@ -67,7 +82,10 @@ def show(times: dict[str, Array]) -> None:
 
 def peers(
     data: Annotated[Path, typer.Option(help="folder laid out like eval/, the teachers beside it")] = DATA,
-    mediapipe_python: Annotated[Path | None, typer.Option(help="Python of an environment with it")] = None,
+    mediapipe_python: Annotated[Path | None, typer.Option(help="Python of one with 0.10.21")] = None,
+    landmarker_python: Annotated[
+        Path | None, typer.Option(help="Python of one with today's MediaPipe")
+    ] = None,
     passes: Annotated[int, typer.Option()] = 15,
     runs: Annotated[int, typer.Option(help="calls of each contestant in a pass")] = 12,
     core: Annotated[int, typer.Option(help="that everything runs on")] = 1,
@@ -77,7 +95,9 @@ def peers(
     """Measure a tracked frame beside mb05 and MediaPipe's FaceMesh, interleaved on one core."""
     pin(core)
     errors: dict[str, float] = {}
-    times = time_contestants(data.resolve().parent / "teachers", mediapipe_python, passes, runs, errors)
+    times = time_contestants(
+        data.resolve().parent / "teachers", mediapipe_python, landmarker_python, passes, runs, errors
+    )
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
     show(times)
@@ -94,12 +114,17 @@ def peers(
         content: dict[str, Any] = {"machine": machine, "passes": passes, "runs": runs, "bounded": figures}
         content |= {"ms": stages, "in frame": laps, "scaling": scaling}
         json_file.write_text(json.dumps(content, indent=1) + "\n")
-    if check_bounds and not check("peers", figures):
+    if check_bounds and not all([check(table, figures) for table in ("peers", bounds_of_level())]):
         raise typer.Exit(1)
 
 
 def time_contestants(
-    teachers: Path, mediapipe_python: Path | None, passes: int, runs: int, errors: dict[str, float]
+    teachers: Path,
+    mediapipe_python: Path | None,
+    landmarker_python: Path | None,
+    passes: int,
+    runs: int,
+    errors: dict[str, float],
 ) -> dict[str, Array]:
     """Name -> (passes,) ms of each contestant; `errors` takes our decodes' distances to float32."""
     photo, first = tracked_photo(), first_photo()
@@ -116,4 +141,10 @@ def time_contestants(
             for kind in ("tracked", "refined"):
                 contestants[f"MediaPipe {kind}"] = face_mesh(worker, photo, kind)
             contestants["MediaPipe static"] = face_mesh(worker, first, "static")
+        if landmarker_python is None:
+            print("MediaPipe's FaceLandmarker left out: give --landmarker-python")
+        else:
+            task = teachers / "face_landmarker.task"
+            worker = stack.enter_context(Worker(landmarker_python, LANDMARKER, str(task)))
+            contestants["FaceLandmarker tracked"] = face_landmarker(worker, photo)
         return interleaved(contestants, passes, runs)

@@ -17,6 +17,7 @@ LIBRARIES = {"numpy": "numpy", "opencv": "cv2", "pillow": "PIL", "safetensors": 
 
 def info(
     verify: Annotated[bool, typer.Option("--verify", help="Check every asset against its sha256.")] = False,
+    measure: Annotated[bool, typer.Option("--measure", help="Time every backend on the networks.")] = False,
 ) -> None:
     """Print versions, backends, and the bundled assets with their hashes, provenance, licences and uses."""
     import platform
@@ -24,6 +25,7 @@ def info(
     from facesdk import __version__, manifest
     from facesdk.inference.backends import backend_states, library_version
     from facesdk.inference.engine import networks
+    from facesdk.inference.measure import network_times, verdict
     from facesdk.options import PRESETS, Options
 
     print(
@@ -40,6 +42,11 @@ def info(
         try:
             for use in networks(Options(preset=preset)):
                 print(f"  network     {preset} {use.role}: {use.file} by {use.backend} ({use.reason})")
+            if measure:
+                times = network_times(preset)
+                print(
+                    f"  measured    {preset}: {verdict(times, networks(Options(preset=preset))[1].backend)}"
+                )
         except AssetError as error:
             print(f"  network     {preset}: {error}")
     for name, entry in manifest.manifest().items():

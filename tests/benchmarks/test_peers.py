@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.check import read_bounds
 from benchmarks.peers.contestants import DenseDecode, face_mesh
 from benchmarks.peers.our_frames import FIRST_PX, first_photo, tracked_photo
-from benchmarks.peers.run import bounded
+from benchmarks.peers.run import bounded, bounds_of_level, to_best
 from benchmarks.peers.worker import Worker
 from benchmarks.speed.interleave import interleaved, ratio
 from benchmarks.speed.raster_scaling import ball
@@ -52,6 +53,26 @@ def test_bounds_follow_the_ratios_and_what_is_absent_is_nan() -> None:
     assert figures["tracked_best_to_mb05"] == 1.0
     assert np.isnan(figures["tracked_tiny_to_mediapipe"])
     assert figures["decode_mean_mm"] == 0.0
+
+
+def test_the_best_engine_is_chosen_in_every_pass() -> None:
+    times = {
+        "ours": np.array([1.0, 1.0, 1.0]),
+        "a": np.array([2.0, 8.0, 4.0]),
+        "b": np.array([4.0, 2.0, 8.0]),
+    }
+    assert to_best(times, "{}", "ours", ("a", "b", "absent")) == 0.5
+    assert np.isnan(to_best(times, "{}", "ours", ("absent",)))
+    assert np.isnan(to_best(times, "{}", "absent", ("a",)))
+
+
+@pytest.mark.parametrize(("level", "table"), [("avx512_vnni", "peers_avx512_vnni"), ("avx2", "peers_avx2")])
+def test_every_bound_of_a_level_is_a_figure(level: str, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.peers.run.vector_level", lambda: level)
+    assert bounds_of_level() == table
+    bounds = read_bounds(table)
+    assert bounds
+    assert set(bounds) <= set(bounded({}, {}))
 
 
 def test_the_dense_decodes_agree() -> None:

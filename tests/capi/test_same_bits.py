@@ -72,8 +72,9 @@ def python_session(assets: Path, preset: str) -> _core.Session:
     engine = _core.Engine(
         detector=_core.load_int8_network(str(assets / "detector.plan")),
         regressor=_core.load_int8_network(str(assets / network)),
-        face_model=_core.load_face_model(str(assets / "face_model.safetensors")),
+        face_model=_core.load_face_model(str(assets / "face_model.safetensors"), False),
         eyes=_core.load_dense_network(str(assets / "eyes.safetensors")),
+        mask=None,
         detect=None, max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2,
         threads=1, detection_interval=7,
     )  # fmt: skip

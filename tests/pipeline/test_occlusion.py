@@ -20,7 +20,9 @@ FRONTAL = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 
 @functools.cache
 def bundled() -> tuple[FaceModel, Any]:
-    return FaceModel.load(), _core.load_face_model(str(manifest.asset_path(manifest.FACE_MODEL)).encode())
+    return FaceModel.load(), _core.load_face_model(
+        str(manifest.asset_path(manifest.FACE_MODEL)).encode(), False
+    )
 
 
 @functools.cache

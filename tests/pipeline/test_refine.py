@@ -24,7 +24,7 @@ def model() -> FaceModel:
 
 @pytest.fixture(scope="module")
 def engine_model() -> _core.FaceModel:
-    return _core.load_face_model(str(manifest.asset_path(manifest.FACE_MODEL)))
+    return _core.load_face_model(str(manifest.asset_path(manifest.FACE_MODEL)), False)
 
 
 def coefficients(model: FaceModel, seed: int = 0) -> Coefficients:
