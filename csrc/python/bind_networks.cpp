@@ -27,8 +27,8 @@ class GuardedRun {
     run_ = network_->prepare(static_cast<int32_t>(height), static_cast<int32_t>(width));
   }
 
-  // An array for each output; with `parts` > 1 picture by picture, each in so many parts. Pictures have 3 or 4
-  // channels.
+  // An array for each output; with `parts` > 1 picture by picture, each in so many parts. Pictures have 3 or
+  // 4 channels.
   std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 'C'>& pictures, int32_t parts) {
     require_range("parts", parts, 1, 1000);
     const View<uint8_t> pixels = require(pictures, "pictures", {{'H', height_}, {'W', width_}});

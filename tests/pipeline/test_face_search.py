@@ -142,7 +142,8 @@ def test_no_frame_runs_many_networks(sdk: FaceSDK, sample: Picture, face: Pictur
     engine = _core.Engine(
         detector=sdk._engine.detector, regressor=_core.python_network(counting),
         face_model=sdk._engine.face_model,
-        eyes=_core.load_eye_network(str(manifest.asset_path(manifest.EYES)).encode()), detect=None,
+        eyes=_core.load_dense_network(str(manifest.asset_path(manifest.EYES)).encode()), mask=None,
+        detect=None,
         max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2, threads=1,
         detection_interval=INTERVAL,
     )  # fmt: skip
