@@ -128,6 +128,7 @@ class CountingSession:
     def __init__(self, network: Any) -> None:
         self.name, self.backend, self.metadata = network.name, "python", network.metadata
         self.outputs, self.side, self.capacity = network.outputs, network.side, 1
+        self.input_numbers = 0
         self._run = network.prepare(network.side, network.side)
         self.count = 0
 
