@@ -61,7 +61,7 @@ endif()
 install(FILES csrc/include/facesdk.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE NOTICE LICENSE-WEIGHTS DESTINATION ${CMAKE_INSTALL_DATADIR}/facesdk)
 foreach(asset manifest.json face_model.safetensors eyes.safetensors detector.plan mobile_facernet.plan
-              mobile_facernet_tiny.plan)
+              mobile_facernet_tiny.plan mask_net.plan)
   install(FILES facesdk/assets/${asset} DESTINATION ${CMAKE_INSTALL_DATADIR}/facesdk/assets)
 endforeach()
 

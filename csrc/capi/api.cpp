@@ -44,6 +44,7 @@ const char* quality_reason_name(uint32_t reason) {
 
 // Size of the options in version 1 of the API as it was first released.
 constexpr uint32_t kFirstOptions = offsetof(facesdk_options, detection_interval);
+constexpr uint32_t kFirstResult = offsetof(facesdk_result, occluded_share);
 
 facesdk_status options_init(facesdk_options* options) {
   return guarded([&] {
@@ -102,7 +103,7 @@ facesdk_status frame(facesdk_session* session, const facesdk_image* image, const
                      const facesdk_boxes* boxes, facesdk_result* result) {
   return guarded([&] {
     given(session, "session");
-    struct_size(result, sizeof(facesdk_result), "result");
+    struct_size(result, kFirstResult, "result");
     write_struct(session->handle.frame(kMode, given(image, "image"), intrinsics, boxes), result);
   });
 }
@@ -116,6 +117,10 @@ facesdk_status derived(facesdk_session* session, int32_t face, float* out, size_
 
 facesdk_status draw_face(facesdk_session* session, int32_t face, const facesdk_canvas* canvas) {
   return guarded([&] { given(session, "session").handle.draw_face(face, given(canvas, "canvas")); });
+}
+
+facesdk_status occlusion_mask(facesdk_session* session, int32_t face, uint8_t* mask, size_t count) {
+  return guarded([&] { given(session, "session").handle.occlusion_mask(face, mask, count); });
 }
 
 constexpr facesdk_api kApi = {sizeof(facesdk_api),
@@ -140,7 +145,8 @@ constexpr facesdk_api kApi = {sizeof(facesdk_api),
                               &derived<&SessionHandle::vertices_picture>,
                               &derived<&SessionHandle::vertex_albedo>,
                               &derived<&SessionHandle::vertex_colors>,
-                              &draw_face};
+                              &draw_face,
+                              &occlusion_mask};
 
 }  // namespace
 }  // namespace facesdk::capi

@@ -27,6 +27,9 @@ EngineParts load_parts(const char* path, const facesdk_options& o) {
   parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"),
                                      o.mesh == FACESDK_MESH_CONTROL ? MeshLevel::kControl : MeshLevel::kFull);
   parts.eyes = load_dense_network(*open(folder, nullptr, "eyes.safetensors"));
+  if (o.deocclude == FACESDK_DEOCCLUDE_AUTO) {
+    parts.mask = load_int8_network(open(folder, nullptr, "mask_net.plan"));
+  }
   return parts;
 }
 
@@ -39,7 +42,15 @@ EngineOptions engine_options(const facesdk_options& o) {
     throw Error(ErrorCode::kInvalidOptions, "mesh: got " + std::to_string(o.mesh) +
                                                 ", expected FACESDK_MESH_FULL or FACESDK_MESH_CONTROL");
   }
+  if (o.deocclude != FACESDK_DEOCCLUDE_OFF && o.deocclude != FACESDK_DEOCCLUDE_AUTO) {
+    throw Error(ErrorCode::kInvalidOptions, "deocclude: got " + std::to_string(o.deocclude) +
+                                                ", expected FACESDK_DEOCCLUDE_OFF or FACESDK_DEOCCLUDE_AUTO");
+  }
+  if (o.reserved != 0) {
+    throw Error(ErrorCode::kInvalidOptions, "reserved: got " + std::to_string(o.reserved) + ", expected 0");
+  }
   EngineOptions out;
+  out.deocclude = static_cast<Deocclude>(o.deocclude);
   out.max_faces = o.max_faces;
   out.min_detector_score = o.min_detector_score;
   out.min_face_px = o.min_face_px;

@@ -87,6 +87,8 @@ facesdk_result SessionHandle::arrays(const ImageView& picture) {
   out.expression = view<facesdk_floats>(r.expression, r.expression.size());
   out.sh = view<facesdk_floats>(r.sh, r.sh.size());
   out.vertices_mm = view<facesdk_floats>(r.verts_face_mm, r.verts_face_mm.size());
+  out.occluded_share = view<facesdk_doubles>(r.occluded_share, r.occluded_share.size());
+  out.expression_observed = view<facesdk_floats>(r.expression_observed, r.expression_observed.size());
   if (!face_model().has_arkit()) return out;
   arkit_.resize(n * kArkitNames);
   for (size_t i = 0; i < n; ++i) {
@@ -180,6 +182,20 @@ void SessionHandle::draw_face(int32_t face, const facesdk_canvas& picture) {
   mesh.num_verts = model.verts(), mesh.num_triangles = static_cast<int64_t>(model.triangles().size() / 3);
   mesh.threads = threads();
   draw_shaded(mesh, canvas, ops_);
+}
+
+void SessionHandle::occlusion_mask(int32_t face, uint8_t* out, size_t count) const {
+  check_face(face);
+  given(out, "mask");
+  const OcclusionModel* model = shared_->engine()->occlusion();
+  require(model != nullptr,
+          "occlusion_mask: got an engine with FACESDK_DEOCCLUDE_OFF, expected FACESDK_DEOCCLUDE_AUTO");
+  const size_t size = static_cast<size_t>(width_) * static_cast<size_t>(height_);
+  if (count != size) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "count: got " + std::to_string(count) + ", expected " + std::to_string(size));
+  }
+  draw_occlusion_mask(*last_->occlusions[static_cast<size_t>(face)], model->side(), height_, width_, out);
 }
 
 }  // namespace facesdk::capi

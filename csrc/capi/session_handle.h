@@ -35,6 +35,9 @@ class SessionHandle {
   // Over the caller's picture, whose size is that of the last frame.
   void draw_face(int32_t face, const facesdk_canvas& canvas);
 
+  // Covered px (height, width) of the last frame, into `out` of `count` bytes.
+  void occlusion_mask(int32_t face, uint8_t* out, size_t count) const;
+
  private:
   const FaceModel& face_model() const { return shared_->engine()->face_model(); }
   int threads() const { return shared_->engine()->options().threads; }

@@ -109,6 +109,12 @@ enum {
   FACESDK_MESH_CONTROL = 1 /* a quarter of the vertices, not made smooth; without texture coordinates */
 };
 
+enum {
+  FACESDK_DEOCCLUDE_OFF = 0,
+  FACESDK_DEOCCLUDE_AUTO = 1 /* measure what covers each face; in a video, hold the expressions of what is
+                                covered */
+};
+
 /* Settings of an engine; options_init fills in the defaults, which are in brackets here. */
 typedef struct facesdk_options {
   uint32_t struct_size;
@@ -126,6 +132,8 @@ typedef struct facesdk_options {
   int32_t detection_interval;  /* [7] 1..10000 frames of a video from the start of a search for new faces to
                                   that of the next, while fewer than max_faces are followed */
   int32_t mesh;                /* [FACESDK_MESH_FULL] */
+  int32_t deocclude;           /* [FACESDK_DEOCCLUDE_OFF] */
+  int32_t reserved;            /* 0 */
 } facesdk_options;
 
 /* Arrays of the library: a pointer and the number of elements (not of rows); NULL and 0 where there are none.
@@ -175,7 +183,8 @@ enum {
   FACESDK_REASON_LOW_DETECTOR_SCORE = 16,
   FACESDK_REASON_UNCERTAIN_LANDMARKS = 32,
   FACESDK_REASON_DARK = 64,
-  FACESDK_REASON_OVER_EXPOSED = 128
+  FACESDK_REASON_OVER_EXPOSED = 128,
+  FACESDK_REASON_OCCLUDED = 256
 };
 
 /* Faces of a picture, the most prominent first; of a video, those followed longest first. The arrays are the
@@ -203,6 +212,10 @@ typedef struct facesdk_result {
   facesdk_floats arkit;             /* weights by the names of ARKit, 0..1 (N, 52) */
   facesdk_floats sh;                /* light: spherical harmonics, RGB (N, 9, 3) */
   facesdk_floats vertices_mm;       /* face frame (N, V, 3) */
+  /* With FACESDK_DEOCCLUDE_AUTO, else none. */
+  facesdk_doubles occluded_share;     /* of the face's outline that something covers, 0..1 (N,) */
+  facesdk_floats expression_observed; /* share of what each weight moves that the picture shows; below 0.5 the
+                                         weight is inferred, 0..1 (N, E) */
 } facesdk_result;
 
 /* A picture in the caller's memory that a face is drawn into, during the call only. */
@@ -243,8 +256,8 @@ typedef struct facesdk_api {
   facesdk_status (*options_init)(facesdk_options* options);
 
   /* Load the assets in a folder: manifest.json, face_model.safetensors, eyes.safetensors, detector.plan,
-   * mobile_facernet.plan (or mobile_facernet_tiny.plan). options may be NULL: the defaults. *engine is NULL
-   * after a failure. */
+   * mobile_facernet.plan (or mobile_facernet_tiny.plan), and mask_net.plan where deocclude asks for it.
+   * options may be NULL: the defaults. *engine is NULL after a failure. */
   facesdk_status (*engine_create)(const char* folder, const facesdk_options* options,
                                   facesdk_engine** engine);
   /* Sessions that still exist keep what they need. NULL is allowed. */
@@ -281,6 +294,9 @@ typedef struct facesdk_api {
                                   size_t count); /* colour under the face's light, 0..1 (V, 3) */
   /* Draw a face of the session's last result, its albedo under its light, over a picture. */
   facesdk_status (*draw_face)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
+  /* Px of the picture, rotated upright, that lie within a face's outline and show what covers it: 1, else 0.
+   * mask: (height, width), count of its bytes. Needs FACESDK_DEOCCLUDE_AUTO. */
+  facesdk_status (*occlusion_mask)(facesdk_session* session, int32_t face, uint8_t* mask, size_t count);
 } facesdk_api;
 
 /* The table for a version of this header, 1 to FACESDK_API_VERSION of the library; NULL for any other. It is

@@ -104,6 +104,21 @@ def test_arkit_weights_are_those_of_python(
     )
 
 
+def test_what_covers_a_face_is_what_python_says(
+    program: Compile, assets: Path, sample: Path, tmp_path: Path
+) -> None:
+    from facesdk import FaceSDK, Options
+
+    call(program("occlusion"), assets, sample, tmp_path)
+    result = FaceSDK(Options(backend="native", deocclude="auto")).reconstruct(pixels_of(sample))
+    occlusions = [face.occlusion for face in result]
+    shares = np.array([one.share for one in occlusions])
+    observed = np.stack([one.expression_observed for one in occlusions])
+    assert (tmp_path / "occluded_share").read_bytes() == shares.tobytes()
+    assert (tmp_path / "expression_observed").read_bytes() == observed.tobytes()
+    assert (tmp_path / "mask").read_bytes() == result.faces[0].occlusion_mask.tobytes()
+
+
 @pytest.mark.parametrize("preset", ["default", "tiny"])
 def test_colours_and_drawings_are_those_of_python(
     preset: str, program: Compile, assets: Path, sample: Path, tmp_path: Path
