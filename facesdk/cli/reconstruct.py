@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facesdk.cli.outputs import COLORED, FORMATS, find_finished, make_folder, write_outputs
-from facesdk.cli.settings import BACKEND_HELP, MESH_HELP, PRESET_HELP
+from facesdk.cli.settings import BACKEND_HELP, DEOCCLUDE_HELP, MESH_HELP, PRESET_HELP
 from facesdk.errors import FaceSDKError, InvalidOptions
 from facesdk.io.path_text import path_text
 
@@ -41,6 +41,7 @@ def reconstruct(
     backend: Annotated[str, typer.Option(help=BACKEND_HELP)] = "auto",
     preset: Annotated[str, typer.Option(help=PRESET_HELP)] = "default",
     mesh: Annotated[str, typer.Option(help=MESH_HELP)] = "full",
+    deocclude: Annotated[str, typer.Option(help=DEOCCLUDE_HELP)] = "off",
 ) -> None:
     """Reconstruct every face of the photos: meshes, numbers and pictures.
 
@@ -62,6 +63,7 @@ def reconstruct(
         backend=backend,
         preset=preset,
         mesh=mesh,
+        deocclude=deocclude,
         fit_appearance=not COLORED.isdisjoint(chosen),
     )
     make_folder(out)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facesdk.cli.settings import BACKEND_HELP, MESH_HELP, PRESET_HELP
+from facesdk.cli.settings import BACKEND_HELP, DEOCCLUDE_HELP, MESH_HELP, PRESET_HELP
 
 
 def track(
@@ -23,6 +23,7 @@ def track(
     backend: Annotated[str, typer.Option(help=BACKEND_HELP)] = "auto",
     preset: Annotated[str, typer.Option(help=PRESET_HELP)] = "default",
     mesh: Annotated[str, typer.Option(help=MESH_HELP)] = "full",
+    deocclude: Annotated[str, typer.Option(help=DEOCCLUDE_HELP)] = "off",
 ) -> None:
     """Track the faces of a video: pose, landmarks and expressions of every frame as JSON lines.
 
@@ -43,6 +44,7 @@ def track(
         backend=backend,
         preset=preset,
         mesh=mesh,
+        deocclude=deocclude,
     )
     sdk = FaceSDK(options)
     count = shown = 0

@@ -24,7 +24,7 @@ def gltf_issues(path: Path) -> dict[str, Any]:
         [node, "-e", "require('gltf-validator')"], capture_output=True, check=False
     )
     if not found or found.returncode:
-        pytest.skip("needs node with the npm package gltf-validator (NODE_PATH)")
+        pytest.skip("no gltf-validator: npm install gltf-validator, and its node_modules in NODE_PATH")
     run = subprocess.run([str(node), "-e", VALIDATE, str(path)], capture_output=True, text=True, check=True)
     issues: dict[str, Any] = json.loads(run.stdout)["issues"]
     return issues

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from facesdk.reference.occlusion import CELLS, CLOSING, above_jaw
 from training.augmentation.augment import Batch
 from training.face_model.camera import project
 from training.face_model.linear_face import load_linear_face, read_shapes
 
-GRID = 44  # cells per crop side that vertices are splatted into
-CLOSING = 5  # cells; gaps between splatted vertices are smaller
-JAW_MARGIN = 1.03  # the neutral jaw's outline, widened by this, parts the face from the neck
+WINDOW = 2 * CLOSING + 1  # cells
 SEED = 11
 
 
@@ -40,27 +37,18 @@ class FaceRegion:
         return closed_splats(project(verts, batch.rotation, batch.m), side)
 
 
-def above_jaw(verts: NDArray[np.floating[Any]], jaw: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-    """Vertices (C, 3) mm of the neutral face that, seen from the front, lie above its jaw line (17, 3)."""
-    middle = jaw[[0, 16]].mean(0)
-    line = middle + JAW_MARGIN * (jaw - middle)
-    order = np.argsort(line[:, 0])
-    lowest = np.interp(verts[:, 0], line[order, 0], line[order, 1], left=middle[1], right=middle[1])
-    return np.asarray(verts[:, 1] >= lowest)
-
-
 def closed_splats(points: Tensor, side: int) -> Tensor:
     """Points (N, M, 2) in crop sides from the centre -> the filled area (N, 1, side, side) bool."""
-    cell = ((points + 0.5) * GRID).floor().long()
-    inside = ((cell >= 0) & (cell < GRID)).all(2)
-    index = torch.where(inside, cell[..., 1] * GRID + cell[..., 0], 0)
-    hits = torch.zeros(len(points), GRID * GRID, device=points.device)
+    cell = ((points + 0.5) * CELLS).floor().long()
+    inside = ((cell >= 0) & (cell < CELLS)).all(2)
+    index = torch.where(inside, cell[..., 1] * CELLS + cell[..., 0], 0)
+    hits = torch.zeros(len(points), CELLS * CELLS, device=points.device)
     hits.scatter_add_(1, index, inside.float())
-    filled = (hits > 0).float().view(-1, 1, GRID, GRID)
+    filled = (hits > 0).float().view(-1, 1, CELLS, CELLS)
     # Closing: dilate, then erode; replicated edges keep faces that the crop cuts.
-    pad = CLOSING // 2
-    filled = F.max_pool2d(F.pad(filled, (pad,) * 4, mode="replicate"), CLOSING, 1)
-    filled = -F.max_pool2d(F.pad(-filled, (pad,) * 4, mode="replicate"), CLOSING, 1)
+    pad = CLOSING
+    filled = F.max_pool2d(F.pad(filled, (pad,) * 4, mode="replicate"), WINDOW, 1)
+    filled = -F.max_pool2d(F.pad(-filled, (pad,) * 4, mode="replicate"), WINDOW, 1)
     out: Tensor = F.interpolate(filled, size=side, mode="bilinear") > 0.5
     return out
 
