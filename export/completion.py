@@ -22,7 +22,7 @@ from training.occlusion.completion_evaluate import contour_figures, held_out_bat
 from training.occlusion.completion_settings import PictureSettings
 from training.occlusion.contour_train import gray_seen, predict_contours
 
-CONTOUR_OUTPUT, COMPLETION_OUTPUT = "logits", "picture"
+CONTOUR_OUTPUT, COMPLETION_OUTPUT = "contours", "picture"
 
 
 def export_contour(
@@ -42,7 +42,7 @@ def export_contour(
     batches = _batches(shards, occluders, network.side)
 
     def given(batch: CompletionBatch) -> Tensor:
-        return contour_input(gray_seen(batch), batch.mask, batch.contours)
+        return contour_input(gray_seen(batch), batch.mask, batch.seen_contours)
 
     plan = export_plan(out, _inputs(batches, crops, given))
     held, figures = held_out_batches(batches), {}
@@ -75,7 +75,9 @@ def export_completion(
 
     def given(batch: CompletionBatch) -> Tensor:
         made = predict_contours(drawing, batch)
-        return completion_input(batch.seen, complete_contours(batch.contours, made, batch.mask), batch.mask)
+        return completion_input(
+            batch.seen, complete_contours(batch.seen_contours, made, batch.mask), batch.mask
+        )
 
     plan = export_plan(out, _inputs(batches, crops, given))
     held, figures = held_out_batches(batches), {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'camera_pose', 'check_detections', 'contours', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -88,7 +88,7 @@ class FaceModel:
     def verts(self) -> int:
         ...
 class Engine:
-    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: Network, mask: Network | None, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, detection_interval: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, *, detector: Network | None, regressor: Network, face_model: FaceModel, eyes: Network, mask: Network | None, contours: Network | None, picture: Network | None, detect: typing.Any, max_faces: typing.SupportsInt | typing.SupportsIndex, min_detector_score: typing.SupportsFloat | typing.SupportsIndex, min_face_px: typing.SupportsFloat | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, passes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, detection_interval: typing.SupportsInt | typing.SupportsIndex, deocclude: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     @property
     def detector(self) -> Network | None:
@@ -123,6 +123,8 @@ def assume_intrinsics(height: typing.SupportsInt | typing.SupportsIndex, width: 
 def camera_pose(crop: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation_mm: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], focal_ratio: typing.SupportsFloat | typing.SupportsIndex, landmarks_face_mm: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"]) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"]]:
     ...
 def check_detections(detections: tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 5, 2]"] | None, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"] | None], name: str) -> None:
+    ...
+def contours(gray: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]:
     ...
 def crop_from_detection(box: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[4]"], points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[5, 2]"] | None, roll_deg: typing.SupportsFloat | typing.SupportsIndex | None) -> tuple[float, float, float, float]:
     ...
@@ -182,6 +184,8 @@ def occlusion_mask(chance: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "
     ...
 def oriented_bbox(points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"], angle: typing.SupportsFloat | typing.SupportsIndex) -> tuple[float, float, float, float]:
     ...
+def paint_completion(image: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"], rgb: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[S, S, 3]"], generated: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[S, S]"], matrix: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"]) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"], typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]]:
+    ...
 def picture_pose(rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 3]"], center_x: typing.SupportsFloat | typing.SupportsIndex, center_y: typing.SupportsFloat | typing.SupportsIndex, side: typing.SupportsFloat | typing.SupportsIndex, roll: typing.SupportsFloat | typing.SupportsIndex, focal_ratio: typing.SupportsFloat | typing.SupportsIndex, intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], steps: typing.SupportsInt | typing.SupportsIndex) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"]]:
     ...
 def project(verts_camera: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], threads: typing.SupportsInt | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[V, 3]"]:
@@ -228,6 +232,7 @@ def warp_planes(image: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, 
     ...
 def yaw_deg(rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"]) -> float:
     ...
+COMPLETED_FROM: float = 0.1
 CROP_MARGIN: float = 1.45
 DETECTION_SHIFT_DOWN: float = 0.135
 DETECTION_TO_LANDMARKS: float = 0.9

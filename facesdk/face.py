@@ -98,6 +98,22 @@ class Face:
         return None if self.occlusion is None else self.occlusion.mask(*self.image.shape[:2])
 
     @property
+    def completed_image(self) -> Picture | None:
+        """(H, W, 3) uint8 RGB, the picture with a guess of what its cover hides; None where not measured."""
+        return None if self.occlusion is None else self._completed[0]
+
+    @property
+    def generated_mask(self) -> BoolArray | None:
+        """(H, W) which pixels of `completed_image` are a guess; None where not measured."""
+        return None if self.occlusion is None else self._completed[1]
+
+    @functools.cached_property
+    def _completed(self) -> tuple[Picture, BoolArray]:
+        if self.occlusion is None or self.occlusion.completion is None:
+            return self.image, np.zeros(self.image.shape[:2], bool)
+        return self.occlusion.completion.paint(self.image, self.occlusion.matrix)
+
+    @property
     def rendering(self) -> Rendering:
         """Depth, triangle indices and barycentrics in the window of the picture that the face touches."""
         return self.posed_mesh.rendering

@@ -25,6 +25,10 @@ DETECTOR = "detector.onnx"
 DETECTOR_PLAN = "detector.plan"
 MASK = "mask_net.onnx"
 MASK_PLAN = "mask_net.plan"
+CONTOURS = "contour_net.onnx"
+CONTOURS_PLAN = "contour_net.plan"
+COMPLETION = "completion_net.onnx"
+COMPLETION_PLAN = "completion_net.plan"
 SAMPLE = "sample.jpg"
 
 

@@ -11,7 +11,7 @@ from facesdk.errors import InvalidOptions
 
 BACKENDS = ("auto", "native", "onnxruntime", "openvino")
 PRESETS = ("default", "tiny")
-DEOCCLUDE = ("auto", "off")
+DEOCCLUDE = ("off", "auto", "always")
 MESHES = ("full", "control")
 SHOWN_PATH = 32  # characters of a path up to which repr shows all of it
 WHOLE_NUMBERS = {  # smallest and largest
@@ -55,9 +55,10 @@ class Options:
             texture coordinates; for small devices), default "full". Pose and landmarks are the same.
         fit_appearance: True or False, default False. Fit albedo and light of every face of `reconstruct` to
             the photo's pixels, some 0.7 s a face.
-        deocclude: "auto" or "off", default "off". Whether it is measured what covers a face: Face.occlusion,
-            the states of vertices, landmarks and expressions, the reason "occluded" of the quality; in a
-            video, expressions of what is covered are held.
+        deocclude: "off", "auto" or "always", default "off". Whether it is measured what covers a face:
+            Face.occlusion, the states of vertices, landmarks and expressions, the reason "occluded" of the
+            quality; in a video, expressions of what is covered are held. Where a tenth of a face and more is
+            covered ("always": anything of it), networks paint what may be behind: Face.completed_image.
         backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
             "auto", the fastest that is installed. What runs the networks.
         preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default

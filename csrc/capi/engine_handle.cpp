@@ -27,8 +27,10 @@ EngineParts load_parts(const char* path, const facesdk_options& o) {
   parts.face_model = FaceModel::load(open(folder, o.face_model_path, "face_model.safetensors"),
                                      o.mesh == FACESDK_MESH_CONTROL ? MeshLevel::kControl : MeshLevel::kFull);
   parts.eyes = load_dense_network(*open(folder, nullptr, "eyes.safetensors"));
-  if (o.deocclude == FACESDK_DEOCCLUDE_AUTO) {
+  if (o.deocclude != FACESDK_DEOCCLUDE_OFF) {
     parts.mask = load_int8_network(open(folder, nullptr, "mask_net.plan"));
+    parts.contours = load_int8_network(open(folder, nullptr, "contour_net.plan"));
+    parts.picture = load_int8_network(open(folder, nullptr, "completion_net.plan"));
   }
   return parts;
 }
@@ -42,9 +44,10 @@ EngineOptions engine_options(const facesdk_options& o) {
     throw Error(ErrorCode::kInvalidOptions, "mesh: got " + std::to_string(o.mesh) +
                                                 ", expected FACESDK_MESH_FULL or FACESDK_MESH_CONTROL");
   }
-  if (o.deocclude != FACESDK_DEOCCLUDE_OFF && o.deocclude != FACESDK_DEOCCLUDE_AUTO) {
-    throw Error(ErrorCode::kInvalidOptions, "deocclude: got " + std::to_string(o.deocclude) +
-                                                ", expected FACESDK_DEOCCLUDE_OFF or FACESDK_DEOCCLUDE_AUTO");
+  if (o.deocclude < FACESDK_DEOCCLUDE_OFF || o.deocclude > FACESDK_DEOCCLUDE_ALWAYS) {
+    throw Error(ErrorCode::kInvalidOptions,
+                "deocclude: got " + std::to_string(o.deocclude) +
+                    ", expected FACESDK_DEOCCLUDE_OFF, FACESDK_DEOCCLUDE_AUTO or FACESDK_DEOCCLUDE_ALWAYS");
   }
   if (o.reserved != 0) {
     throw Error(ErrorCode::kInvalidOptions, "reserved: got " + std::to_string(o.reserved) + ", expected 0");

@@ -184,18 +184,33 @@ void SessionHandle::draw_face(int32_t face, const facesdk_canvas& picture) {
   draw_shaded(mesh, canvas, ops_);
 }
 
-void SessionHandle::occlusion_mask(int32_t face, uint8_t* out, size_t count) const {
+const Occlusion& SessionHandle::occlusion(int32_t face, const char* function) const {
   check_face(face);
+  const Occlusion* found = last_->occlusions[static_cast<size_t>(face)];
+  if (found == nullptr) {
+    throw Error(ErrorCode::kInvalidArgument, std::string(function) +
+                                                 ": got an engine with FACESDK_DEOCCLUDE_OFF, expected "
+                                                 "FACESDK_DEOCCLUDE_AUTO or FACESDK_DEOCCLUDE_ALWAYS");
+  }
+  return *found;
+}
+
+void SessionHandle::occlusion_mask(int32_t face, uint8_t* out, size_t count) const {
+  const Occlusion& measured = occlusion(face, "occlusion_mask");
   given(out, "mask");
-  const OcclusionModel* model = shared_->engine()->occlusion();
-  require(model != nullptr,
-          "occlusion_mask: got an engine with FACESDK_DEOCCLUDE_OFF, expected FACESDK_DEOCCLUDE_AUTO");
   const size_t size = static_cast<size_t>(width_) * static_cast<size_t>(height_);
   if (count != size) {
     throw Error(ErrorCode::kInvalidArgument,
                 "count: got " + std::to_string(count) + ", expected " + std::to_string(size));
   }
-  draw_occlusion_mask(*last_->occlusions[static_cast<size_t>(face)], model->side(), height_, width_, out);
+  draw_occlusion_mask(measured, shared_->engine()->occlusion()->side(), height_, width_, out);
+}
+
+void SessionHandle::draw_completion(int32_t face, const facesdk_canvas& picture) const {
+  const Occlusion& measured = occlusion(face, "draw_completion");
+  const Canvas canvas =
+      checked_canvas(read_struct(&picture, sizeof(facesdk_canvas), "canvas"), width_, height_);
+  facesdk::draw_completion(measured.completion, measured.matrix, canvas, nullptr);
 }
 
 }  // namespace facesdk::capi

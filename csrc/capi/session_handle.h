@@ -37,6 +37,8 @@ class SessionHandle {
 
   // Covered px (height, width) of the last frame, into `out` of `count` bytes.
   void occlusion_mask(int32_t face, uint8_t* out, size_t count) const;
+  // What is generated of a face, over the caller's picture of the last frame's size.
+  void draw_completion(int32_t face, const facesdk_canvas& canvas) const;
 
  private:
   const FaceModel& face_model() const { return shared_->engine()->face_model(); }
@@ -46,6 +48,8 @@ class SessionHandle {
   // First of the face's vertices; checks that there is such a face and that `out` has the size of its array.
   const float* vertices(int32_t face, const float* out, size_t count) const;
   void decode_albedo(int32_t face, float* out);
+  // Of a face of the last frame; checks that there is one and that its cover is measured.
+  const Occlusion& occlusion(int32_t face, const char* function) const;
 
   std::shared_ptr<const SharedEngine> shared_;
   Session session_;

@@ -39,7 +39,7 @@
 extern "C" {
 #endif
 
-#define FACESDK_API_VERSION 2u
+#define FACESDK_API_VERSION 3u
 
 #define FACESDK_LANDMARKS 68   /* iBUG order */
 #define FACESDK_ARKIT_NAMES 52 /* expressions of ARKit */
@@ -111,8 +111,9 @@ enum {
 
 enum {
   FACESDK_DEOCCLUDE_OFF = 0,
-  FACESDK_DEOCCLUDE_AUTO = 1 /* measure what covers each face; in a video, hold the expressions of what is
-                                covered */
+  FACESDK_DEOCCLUDE_AUTO = 1,  /* measure what covers each face; in a video, hold the expressions of what is
+                                  covered; paint what is covered of a face where it is a tenth and more */
+  FACESDK_DEOCCLUDE_ALWAYS = 2 /* the same; paint what is covered of every face */
 };
 
 /* Settings of an engine; options_init fills in the defaults, which are in brackets here. */
@@ -212,7 +213,7 @@ typedef struct facesdk_result {
   facesdk_floats arkit;             /* weights by the names of ARKit, 0..1 (N, 52) */
   facesdk_floats sh;                /* light: spherical harmonics, RGB (N, 9, 3) */
   facesdk_floats vertices_mm;       /* face frame (N, V, 3) */
-  /* With FACESDK_DEOCCLUDE_AUTO, else none. */
+  /* With FACESDK_DEOCCLUDE_AUTO or _ALWAYS, else none. */
   facesdk_doubles occluded_share;     /* of the face's outline that something covers, 0..1 (N,) */
   facesdk_floats expression_observed; /* share of what each weight moves that the picture shows; below 0.5 the
                                          weight is inferred, 0..1 (N, E) */
@@ -256,7 +257,8 @@ typedef struct facesdk_api {
   facesdk_status (*options_init)(facesdk_options* options);
 
   /* Load the assets in a folder: manifest.json, face_model.safetensors, eyes.safetensors, detector.plan,
-   * mobile_facernet.plan (or mobile_facernet_tiny.plan), and mask_net.plan where deocclude asks for it.
+   * mobile_facernet.plan (or mobile_facernet_tiny.plan), and, where deocclude asks for them, mask_net.plan,
+   * contour_net.plan and completion_net.plan.
    * options may be NULL: the defaults. *engine is NULL after a failure. */
   facesdk_status (*engine_create)(const char* folder, const facesdk_options* options,
                                   facesdk_engine** engine);
@@ -295,8 +297,13 @@ typedef struct facesdk_api {
   /* Draw a face of the session's last result, its albedo under its light, over a picture. */
   facesdk_status (*draw_face)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
   /* Px of the picture, rotated upright, that lie within a face's outline and show what covers it: 1, else 0.
-   * mask: (height, width), count of its bytes. Needs FACESDK_DEOCCLUDE_AUTO. */
+   * mask: (height, width), count of its bytes. Not with FACESDK_DEOCCLUDE_OFF. */
   facesdk_status (*occlusion_mask)(facesdk_session* session, int32_t face, uint8_t* mask, size_t count);
+
+  /* Since version 3. Paint over a picture what the networks draw where a face of the session's last result is
+   * covered: a guess of what is behind. A face that is not completed leaves the picture as it is; depth is
+   * not looked at. Not with FACESDK_DEOCCLUDE_OFF. */
+  facesdk_status (*draw_completion)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
 } facesdk_api;
 
 /* The table for a version of this header, 1 to FACESDK_API_VERSION of the library; NULL for any other. It is

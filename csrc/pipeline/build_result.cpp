@@ -43,6 +43,12 @@ void find_occlusion(const Engine& engine, const FrameInput& input, const FaceSou
                           input.image.height,
                           input.image.width};
     measure_occlusion(model, input.image, face, &w->occlusion, occlusion);
+    r->clock.lap(Stage::kOcclusion);
+    occlusion->completion.made = false;
+    if (occlusion->share > 0.0 && occlusion->share >= engine.completed_from()) {
+      complete_crop(*engine.completion(), input.image, *occlusion, &w->completion, &occlusion->completion);
+    }
+    r->clock.lap(Stage::kCompletion);
   } else {
     crop_matrix(crop_from_landmarks(pose.landmarks_px), model.side(), false, occlusion->matrix);
   }

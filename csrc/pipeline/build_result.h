@@ -25,6 +25,7 @@ struct ResultWorkspace {
   std::vector<float> scratch, identity_mesh;
   std::vector<FaceSource> sources;
   OcclusionWorkspace occlusion;
+  CompletionWorkspace completion;
   std::vector<Occlusion> occlusions;  // of a photo's faces
 };
 

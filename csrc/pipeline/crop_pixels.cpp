@@ -17,10 +17,8 @@ void invert(const float* m, double* out) {
 
 }  // namespace
 
-void warp_crop(const ImageView& image, const Crop& crop, bool mirrored, const PixelBuffer& to,
-               Workspace* workspace) {
-  float matrix[6];
-  crop_matrix(crop, to.width, mirrored, matrix);
+void warp_by_matrix(const ImageView& image, const float* matrix, const PixelBuffer& to,
+                    Workspace* workspace) {
   WarpParams p{};
   p.image = image.pixels, p.height = image.height, p.width = image.width;
   invert(matrix, p.inverse);
@@ -30,6 +28,13 @@ void warp_crop(const ImageView& image, const Crop& crop, bool mirrored, const Pi
   p.threads = 1;
   reserve_warp(p.size, p.width, *workspace);
   warp_cpu(p, *workspace);
+}
+
+void warp_crop(const ImageView& image, const Crop& crop, bool mirrored, const PixelBuffer& to,
+               Workspace* workspace) {
+  float matrix[6];
+  crop_matrix(crop, to.width, mirrored, matrix);
+  warp_by_matrix(image, matrix, to, workspace);
 }
 
 }  // namespace facesdk

@@ -29,7 +29,7 @@ void check_options(const EngineOptions& o) {
   check("passes", o.passes, 1, 3);
   check("threads", o.threads, 1, 256);
   check("detection_interval", o.detection_interval, 1, 10000);
-  check("deocclude", static_cast<int32_t>(o.deocclude), 0, 1);
+  check("deocclude", static_cast<int32_t>(o.deocclude), 0, 2);
   if (!vector_level_request_is_known()) {
     throw Error(ErrorCode::kInvalidOptions,
                 "FACESDK_VECTOR_LEVEL: expected plain, avx2, avx_vnni, avx512, avx512_vnni or neon_dotprod");
@@ -66,10 +66,12 @@ Engine::Engine(EngineParts parts, const EngineOptions& options)
       std::min(std::max(options_.min_detector_score * kCandidateScore, 0.01f), 0.99f);
   detector_settings_.single = options_.max_faces == 1;
   if (options_.deocclude == Deocclude::kOff) return;
-  if (parts_.mask == nullptr) {
-    throw Error(ErrorCode::kInvalidOptions, "deocclude: got auto without a mask network, expected off");
+  if (parts_.mask == nullptr || parts_.contours == nullptr || parts_.picture == nullptr) {
+    throw Error(ErrorCode::kInvalidOptions,
+                "deocclude: got auto or always without its three networks, expected off");
   }
   occlusion_ = std::make_unique<const OcclusionModel>(parts_.mask, face_model());
+  completion_ = std::make_unique<const CompletionModel>(parts_.contours, parts_.picture, occlusion_->side());
 }
 
 }  // namespace facesdk

@@ -8,6 +8,7 @@
 
 #include "common/image_view.h"
 #include "nn/inference.h"
+#include "pipeline/completion.h"
 #include "pipeline/detect.h"
 #include "pipeline/eye_closure.h"
 #include "pipeline/occlusion.h"
@@ -26,7 +27,9 @@ struct EngineParts {
   std::shared_ptr<const FaceModel> face_model;
   std::shared_ptr<const Network> eyes;
   std::shared_ptr<const Network> mask;  // may be null where `deocclude` is kOff
-  DetectFunction detect;                // in place of `detector`; may be empty
+  // N_cont and N_syn; the same.
+  std::shared_ptr<const Network> contours, picture;
+  DetectFunction detect;  // in place of `detector`; may be empty
 };
 
 // Throws Error(kInvalidOptions) where an option is out of range; `Engine` does it too.
@@ -42,7 +45,10 @@ class Engine {
   const Regressor& regressor() const { return regressor_; }
   const FaceModel& face_model() const { return *parts_.face_model; }
   const DetectorSettings& detector_settings() const { return detector_settings_; }
-  const OcclusionModel* occlusion() const { return occlusion_.get(); }  // null where it is not measured
+  const OcclusionModel* occlusion() const { return occlusion_.get(); }     // null where it is not measured
+  const CompletionModel* completion() const { return completion_.get(); }  // null where it is not measured
+  // Covered share of a face from which on it is completed.
+  double completed_from() const { return options_.deocclude == Deocclude::kAlways ? 0.0 : kCompletedFrom; }
 
  private:
   EngineParts parts_;
@@ -50,6 +56,7 @@ class Engine {
   Regressor regressor_;
   DetectorSettings detector_settings_;
   std::unique_ptr<const OcclusionModel> occlusion_;
+  std::unique_ptr<const CompletionModel> completion_;
 };
 
 }  // namespace facesdk

@@ -17,7 +17,7 @@ struct FrameInput {
   const std::vector<Detection>* detections = nullptr;  // in place of the detector; these are not verified
 };
 
-enum class Stage { kDetect, kRegress, kRefine, kDecode, kCamera, kOcclusion, kQuality, kCount };
+enum class Stage { kDetect, kRegress, kRefine, kDecode, kCamera, kOcclusion, kCompletion, kQuality, kCount };
 
 // Milliseconds by stage; a stage that runs several times adds up.
 class StageClock {

@@ -200,6 +200,17 @@ void find_shown(const Occlusion& o, int32_t side, int64_t height, int64_t width,
   for (int64_t i = 0; i < count; ++i) out[i] = is_shown(o, side, height, width, points + 3 * i);
 }
 
+void draw_crop_mask(const Occlusion& o, int32_t side, std::vector<uint8_t>* out) {
+  out->resize(count_of(side));
+  for (int32_t y = 0; y < side; ++y) {
+    for (int32_t x = 0; x < side; ++x) {
+      const int32_t cell = cell_of(x, y, side);
+      (*out)[static_cast<size_t>(y) * static_cast<size_t>(side) + static_cast<size_t>(x)] =
+          o.outline[static_cast<size_t>(cell)] != 0 && is_covered(o, x, y, side);
+    }
+  }
+}
+
 void draw_occlusion_mask(const Occlusion& o, int32_t side, int64_t height, int64_t width, uint8_t* out) {
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = 0; x < width; ++x, ++out) {

@@ -21,6 +21,14 @@ namespace facesdk {
 constexpr int32_t kRegionCells = 44;  // per crop side, of the face's outline
 constexpr int32_t kCovered = 128;     // chance from which on a pixel counts as covered, of 255
 
+// What is painted where a face is covered, in the crop of its mask.
+struct Completion {
+  bool made = false;
+  int32_t side = 0;                // S px
+  std::vector<uint8_t> rgb;        // (S, S, 3), of use where generated
+  std::vector<uint8_t> generated;  // (S, S) 1 where it replaces the picture
+};
+
 // What is known of the cover of one face.
 struct Occlusion {
   bool measured = false;
@@ -31,6 +39,7 @@ struct Occlusion {
   // Of what each expression moves (n_exp,), 0..1: the share that the picture shows; and that is not covered,
   // whether or not the head itself hides it.
   std::vector<float> observed, uncovered;
+  Completion completion;
 };
 
 // The mask network and what the engine knows of the face's region. Immutable, shared by threads.
@@ -81,6 +90,9 @@ void measure_cover(const FaceRegion& region, int32_t side, const PlacedFace& fac
 // them: 1 where a point lies in it, within the face's crop, and is not covered; else 0. out: (N,).
 void find_shown(const Occlusion& occlusion, int32_t side, int64_t height, int64_t width, const float* points,
                 int64_t count, uint8_t* out);
+
+// Px of the crop that lie within the face's outline and are covered: 1, else 0. out: (side, side).
+void draw_crop_mask(const Occlusion& occlusion, int32_t side, std::vector<uint8_t>* out);
 
 // Px of the picture (height, width) that lie within the face's outline and are covered: 1, else 0.
 void draw_occlusion_mask(const Occlusion& occlusion, int32_t side, int64_t height, int64_t width,

@@ -7,8 +7,9 @@ namespace facesdk {
 
 // What is done about that which covers a face.
 enum class Deocclude : int32_t {
-  kOff = 0,   // nothing is measured
-  kAuto = 1,  // the mask network runs
+  kOff = 0,     // nothing is measured
+  kAuto = 1,    // the mask network runs; where it marks enough of a face, the face is completed
+  kAlways = 2,  // every face of which it marks something is completed
 };
 
 struct EngineOptions {

@@ -29,8 +29,15 @@ void add_occlusion(const Engine& engine, const FrameResult& r, Record* out) {
   const py::ssize_t n = r.count, side = engine.occlusion()->side(), cells = kRegionCells;
   py::array_t<uint8_t> chance({n, side, side}), outline({n, cells, cells});
   py::array_t<float> matrix({n, py::ssize_t{2}, py::ssize_t{3}});
+  py::list completions;  // of each face: (RGB (S, S, 3), generated (S, S)), or None
   for (py::ssize_t i = 0; i < n; ++i) {
     const Occlusion& one = *r.occlusions[static_cast<size_t>(i)];
+    const Completion& made = one.completion;
+    if (made.made) {
+      completions.append(py::make_tuple(copy(made.rgb, {side, side, 3}), copy(made.generated, {side, side})));
+    } else {
+      completions.append(py::none());
+    }
     std::copy(one.chance.begin(), one.chance.end(), chance.mutable_data(i, 0, 0));
     std::copy(one.outline.begin(), one.outline.end(), outline.mutable_data(i, 0, 0));
     std::copy_n(one.matrix, 6, matrix.mutable_data(i, 0, 0));
@@ -40,6 +47,7 @@ void add_occlusion(const Engine& engine, const FrameResult& r, Record* out) {
   (*out)["occlusion_chance"] = chance;
   (*out)["occlusion_outline"] = outline;
   (*out)["occlusion_matrix"] = matrix;
+  (*out)["completions"] = completions;
 }
 
 Record to_dict(const Engine& engine, const FrameResult& r) {
@@ -63,8 +71,8 @@ Record to_dict(const Engine& engine, const FrameResult& r) {
   if (!r.landmark_error_px.empty()) out["landmark_error_px"] = copy(r.landmark_error_px, {n, kLandmarks});
   out["verts_face_mm"] = copy(r.verts_face_mm, {n, static_cast<py::ssize_t>(model.verts()), 3});
   if (!r.occluded_share.empty()) add_occlusion(engine, r, &out);
-  constexpr const char* kStages[] = {"detect", "network",   "refine", "decode",
-                                     "camera", "occlusion", "quality"};
+  constexpr const char* kStages[] = {"detect", "network",   "refine",     "decode",
+                                     "camera", "occlusion", "completion", "quality"};
   py::dict timings;
   for (int stage = 0; stage < static_cast<int>(Stage::kCount); ++stage) {
     timings[kStages[stage]] = r.clock.ms(static_cast<Stage>(stage));
@@ -90,16 +98,19 @@ DetectFunction python_detector(const py::object& detect) {
 std::shared_ptr<Engine> make_engine(std::optional<std::shared_ptr<Network>> detector,
                                     std::shared_ptr<Network> regressor, std::shared_ptr<FaceModel> model,
                                     std::shared_ptr<Network> eyes,
-                                    std::optional<std::shared_ptr<Network>> mask, const py::object& detect,
+                                    std::optional<std::shared_ptr<Network>> mask,
+                                    std::optional<std::shared_ptr<Network>> contours,
+                                    std::optional<std::shared_ptr<Network>> picture, const py::object& detect,
                                     int32_t max_faces, float min_detector_score, float min_face_px,
                                     double field_of_view_deg, int32_t passes, int32_t threads,
-                                    int32_t detection_interval) {
-  EngineParts parts{detector.value_or(nullptr), std::move(regressor),   std::move(model), std::move(eyes),
-                    mask.value_or(nullptr),     python_detector(detect)};
-  const Deocclude deocclude = parts.mask == nullptr ? Deocclude::kOff : Deocclude::kAuto;
+                                    int32_t detection_interval, int32_t deocclude) {
+  EngineParts parts{detector.value_or(nullptr), std::move(regressor),
+                    std::move(model),           std::move(eyes),
+                    mask.value_or(nullptr),     contours.value_or(nullptr),
+                    picture.value_or(nullptr),  python_detector(detect)};
   return std::make_shared<Engine>(
       std::move(parts), EngineOptions{max_faces, min_detector_score, min_face_px, field_of_view_deg, passes,
-                                      threads, detection_interval, deocclude});
+                                      threads, detection_interval, static_cast<Deocclude>(deocclude)});
 }
 
 // A session and the guard of its working memory.
@@ -192,8 +203,9 @@ void bind_engine(py::module_& m) {
       "data"_a, "name"_a, "control"_a);
   py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
       .def(py::init(&make_engine), py::kw_only(), "detector"_a, "regressor"_a, "face_model"_a, "eyes"_a,
-           "mask"_a, "detect"_a, "max_faces"_a, "min_detector_score"_a, "min_face_px"_a,
-           "field_of_view_deg"_a, "passes"_a, "threads"_a, "detection_interval"_a)
+           "mask"_a, "contours"_a, "picture"_a, "detect"_a, "max_faces"_a, "min_detector_score"_a,
+           "min_face_px"_a, "field_of_view_deg"_a, "passes"_a, "threads"_a, "detection_interval"_a,
+           "deocclude"_a)
       .def_property_readonly("detector",
                              [](const Engine& e) -> std::optional<std::shared_ptr<Network>> {
                                if (e.parts().detector == nullptr) return std::nullopt;

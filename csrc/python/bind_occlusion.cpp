@@ -5,9 +5,11 @@
 #include <optional>
 #include <tuple>
 
+#include "pipeline/completion.h"
 #include "pipeline/occlusion.h"
 #include "python/bindings.h"
 #include "python/check.h"
+#include "python/frame_input.h"
 
 namespace facesdk::python {
 namespace {
@@ -74,6 +76,35 @@ std::tuple<double, Outline, Floats<'E'>, Floats<'E'>> bound_measure_cover(
   return {o.share, outline, observed, uncovered};
 }
 
+// The picture (H, W, 3) with what was generated in the crop (S, S, 3), and which of its pixels changed.
+std::tuple<Image, Bytes<'H', 'W'>> bound_paint_completion(const Image& image, const Bytes<'S', 'S', 3>& rgb,
+                                                          const Bytes<'S', 'S'>& generated,
+                                                          const Floats<2, 3>& matrix) {
+  const ImageView picture = to_image(image);
+  const View<uint8_t> colors = require(rgb, "rgb");
+  const int64_t side = colors.shape[0];
+  const View<uint8_t> marked = require(generated, "generated", {{'S', side}});
+  Completion completion;
+  completion.made = true, completion.side = static_cast<int32_t>(side);
+  completion.rgb.assign(colors.data, colors.data + 3 * side * side);
+  completion.generated.assign(marked.data, marked.data + side * side);
+  Image out = Image::empty({picture.height, picture.width, 3});
+  Bytes<'H', 'W'> changed = Bytes<'H', 'W'>::empty({picture.height, picture.width});
+  const float* place = require(matrix, "matrix").data;
+  uint8_t* pixels = out.data();
+  uint8_t* marks = changed.data();
+  {
+    const py::gil_scoped_release release;
+    std::copy_n(picture.pixels, 3 * picture.height * picture.width, pixels);
+    std::fill_n(marks, picture.height * picture.width, uint8_t{0});
+    draw_completion(completion, place,
+                    {pixels, 3 * picture.width, 3, 0, 2, static_cast<int32_t>(picture.height),
+                     static_cast<int32_t>(picture.width), nullptr},
+                    marks);
+  }
+  return {out, changed};
+}
+
 }  // namespace
 
 void bind_occlusion(pybind11::module_& m) {
@@ -82,6 +113,8 @@ void bind_occlusion(pybind11::module_& m) {
         "points"_a);
   m.def("measure_cover", &bound_measure_cover, "model"_a, "chance"_a, "matrix"_a, "verts"_a, "rotation"_a,
         "translation"_a, "intrinsics"_a, "height"_a, "width"_a);
+  m.def("paint_completion", &bound_paint_completion, "image"_a, "rgb"_a, "generated"_a, "matrix"_a);
+  m.attr("COMPLETED_FROM") = kCompletedFrom;
   m.attr("REGION_CELLS") = kRegionCells;
 }
 

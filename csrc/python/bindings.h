@@ -20,6 +20,7 @@ void bind_pipeline(pybind11::module_& m);
 void bind_sample_normalized_patch(pybind11::module_& m);
 void bind_pose(pybind11::module_& m);
 void bind_rasterize(pybind11::module_& m);
+void bind_contours(pybind11::module_& m);
 void bind_damped_least_squares(pybind11::module_& m);
 void bind_sharpness(pybind11::module_& m);
 void bind_regressor(pybind11::module_& m);

@@ -63,6 +63,7 @@ PYBIND11_MODULE(_core, m) {
   bind_sample_normalized_patch(m);
   bind_pose(m);
   bind_rasterize(m);
+  bind_contours(m);
   bind_damped_least_squares(m);
   bind_sharpness(m);
   bind_resize(m);

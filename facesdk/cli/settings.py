@@ -2,5 +2,5 @@
 
 BACKEND_HELP = "auto (the fastest that is installed), native, onnxruntime or openvino."
 PRESET_HELP = "default, or tiny for small devices."
-DEOCCLUDE_HELP = "off, or auto: measure what covers each face; in a video, hold the expressions it hides."
+DEOCCLUDE_HELP = "off, auto (measure what covers each face; paint what much cover hides) or always."
 MESH_HELP = "full, or control: the mesh before subdivision, a quarter of the vertices, without texture."

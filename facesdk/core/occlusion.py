@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facesdk.core.arrays import BoolArray, FloatArray
+from facesdk.core.arrays import BoolArray, FloatArray, Picture
 from facesdk.core.compiled import _core
 
 
@@ -23,6 +23,30 @@ class Visibility(enum.IntEnum):
 
 
 @dataclasses.dataclass(eq=False, repr=False)
+class Completion:
+    """What the networks paint where a face is covered, in the crop of its mask: a guess."""
+
+    rgb: npt.NDArray[np.uint8]  # (S, S, 3), of use where generated
+    generated: npt.NDArray[np.uint8]  # (S, S) 1 where it replaces the picture
+
+    def paint(self, picture: Picture, matrix: FloatArray) -> tuple[Picture, BoolArray]:
+        """Paint the generated pixels over a copy of a picture, with a soft edge.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB.
+            matrix: (2, 3) float32, px of the picture -> px of the crop.
+
+        Returns:
+            The painted picture, and (H, W) which of its pixels are generated.
+        """
+        painted, generated = _core.paint_completion(picture, self.rgb, self.generated, matrix)
+        return np.asarray(painted), np.asarray(generated, bool)
+
+    def __repr__(self) -> str:
+        return f"Completion({self.generated.mean():.0%} of the crop generated)"
+
+
+@dataclasses.dataclass(eq=False, repr=False)
 class Occlusion:
     """The cover of one face, as the mask network predicts it for the face's crop."""
 
@@ -31,14 +55,16 @@ class Occlusion:
     outline: npt.NDArray[np.uint8]  # (44, 44) cells of the crop that show the face or its cover
     matrix: FloatArray  # (2, 3) px of the picture -> px of the mask
     expression_observed: FloatArray  # (n_exp,) share of what each weight moves that the picture shows
+    completion: Completion | None = None  # where the face is covered enough for it
 
     @classmethod
     def from_rows(cls, rows: dict[str, Any], face: int) -> Occlusion:
         """The occlusion of one face of the engine's arrays."""
+        made = rows["completions"][face]
         return cls(
             float(rows["occluded_share"][face]), rows["occlusion_chance"][face],
             rows["occlusion_outline"][face], rows["occlusion_matrix"][face],
-            rows["expression_observed"][face],
+            rows["expression_observed"][face], None if made is None else Completion(*made),
         )  # fmt: skip
 
     def mask(self, height: int, width: int) -> BoolArray:

@@ -15,9 +15,14 @@ from facesdk.core.arrays import FloatArray, Picture
 from facesdk.core.compiled import _core
 from facesdk.errors import AssetError
 from facesdk.inference import Session, choose_backend, open_session
-from facesdk.options import Options
+from facesdk.options import DEOCCLUDE, Options
 
 BATCH = 16  # crops per run of an engine that takes batches: bounds its memory in a crowd
+OCCLUSION = {  # networks of occlusion by their role in the engine: ONNX, plan
+    "mask": (manifest.MASK, manifest.MASK_PLAN),
+    "contours": (manifest.CONTOURS, manifest.CONTOURS_PLAN),
+    "picture": (manifest.COMPLETION, manifest.COMPLETION_PLAN),
+}
 EYES_OF_A_FACE = 2  # per run of the eye-closure network
 
 
@@ -126,12 +131,13 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         AssetError, BackendUnavailable, InvalidOptions: see `open_network`; network and model do not fit.
     """
     threads = options.threads
+    covers = occlusion_files(options) if options.deocclude != "off" else {}
     return _core.Engine(
         detector=None if detect is not None else open_network(*detector_file(options), threads),
         regressor=open_network(*regressor_file(options), threads),
         face_model=open_face_model(options.face_model, options.mesh),
         eyes=open_eye_network(*eyes_file(options), threads),
-        mask=open_network(*mask_file(options), threads) if options.deocclude != "off" else None,
+        **{role: open_network(*covers[role], threads) if role in covers else None for role in OCCLUSION},
         detect=detect,
         max_faces=options.max_faces,
         min_detector_score=options.min_detector_score,
@@ -140,6 +146,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         passes=options.passes,
         threads=threads,
         detection_interval=options.detection_interval,
+        deocclude=DEOCCLUDE.index(options.deocclude),
     )
 
 
@@ -158,7 +165,7 @@ def networks(options: Options) -> list[NetworkUse]:
     chosen = [("detector", detector_file(options)), ("regressor", regressor_file(options))]
     chosen.append(("eyes", eyes_file(options)))
     if options.deocclude != "off":
-        chosen.append(("mask", mask_file(options)))
+        chosen.extend(occlusion_files(options).items())
     for role, (path, backend) in chosen:
         if options.backend != "auto":
             reason = f"backend {options.backend} is chosen"
@@ -189,9 +196,9 @@ def eyes_file(options: Options) -> tuple[Path, str]:
     return manifest.asset_path(manifest.EYES if native else manifest.EYES_ONNX), chosen
 
 
-def mask_file(options: Options) -> tuple[Path, str]:
-    """File of the mask network and the backend that runs it."""
-    return _file(None, options.backend, manifest.MASK, manifest.MASK_PLAN)
+def occlusion_files(options: Options) -> dict[str, tuple[Path, str]]:
+    """Files of the networks that find and paint what is covered, and the backends that run them, by role."""
+    return {role: _file(None, options.backend, *names) for role, names in OCCLUSION.items()}
 
 
 def _file(given: str | os.PathLike[str] | None, backend: str, onnx: str, plan: str) -> tuple[Path, str]:

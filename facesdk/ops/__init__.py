@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 from facesdk.core.arrays import FloatArray, IntArray
+from facesdk.ops.contours import contours
 from facesdk.ops.damped_least_squares import damped_least_squares
 from facesdk.ops.decode import Decoder, ShapeBlocks, decode, decode_dense, subdivide
 from facesdk.ops.decode_detections import decode_detections
@@ -40,6 +41,7 @@ __all__ = [
     "Raster",
     "ShapeBlocks",
     "adjacency",
+    "contours",
     "crop_landmarks",
     "damped_least_squares",
     "decode",

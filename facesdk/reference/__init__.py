@@ -5,6 +5,7 @@ They check nothing and are slow on purpose; tests compare every compiled op with
 
 from __future__ import annotations
 
+from facesdk.reference.contours import contours
 from facesdk.reference.damped_least_squares import damped_least_squares
 from facesdk.reference.decode import Decoder, decode, decode_dense, subdivide
 from facesdk.reference.decode_detections import decode_detections
@@ -29,6 +30,7 @@ from facesdk.reference.warp import warp
 
 __all__ = [
     "Decoder",
+    "contours",
     "crop_landmarks",
     "damped_least_squares",
     "decode",

@@ -74,9 +74,9 @@ def python_session(assets: Path, preset: str) -> _core.Session:
         regressor=_core.load_int8_network(str(assets / network)),
         face_model=_core.load_face_model(str(assets / "face_model.safetensors"), False),
         eyes=_core.load_dense_network(str(assets / "eyes.safetensors")),
-        mask=None,
+        mask=None, contours=None, picture=None,
         detect=None, max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2,
-        threads=1, detection_interval=7,
+        threads=1, detection_interval=7, deocclude=0,
     )  # fmt: skip
     return _core.Session(engine)
 
@@ -110,13 +110,14 @@ def test_what_covers_a_face_is_what_python_says(
     from facesdk import FaceSDK, Options
 
     call(program("occlusion"), assets, sample, tmp_path)
-    result = FaceSDK(Options(backend="native", deocclude="auto")).reconstruct(pixels_of(sample))
+    result = FaceSDK(Options(backend="native", deocclude="always")).reconstruct(pixels_of(sample))
     occlusions = [face.occlusion for face in result]
     shares = np.array([one.share for one in occlusions])
     observed = np.stack([one.expression_observed for one in occlusions])
     assert (tmp_path / "occluded_share").read_bytes() == shares.tobytes()
     assert (tmp_path / "expression_observed").read_bytes() == observed.tobytes()
     assert (tmp_path / "mask").read_bytes() == result.faces[0].occlusion_mask.tobytes()
+    assert (tmp_path / "completed").read_bytes() == result.faces[0].completed_image.tobytes()
 
 
 @pytest.mark.parametrize("preset", ["default", "tiny"])

@@ -144,9 +144,9 @@ def test_no_frame_runs_many_networks(sdk: FaceSDK, sample: Picture, face: Pictur
         detector=sdk._engine.detector, regressor=_core.python_network(counting),
         face_model=sdk._engine.face_model,
         eyes=_core.load_dense_network(str(manifest.asset_path(manifest.EYES)).encode()), mask=None,
-        detect=None,
+        contours=None, picture=None, detect=None,
         max_faces=16, min_detector_score=0.5, min_face_px=0.0, field_of_view_deg=40.0, passes=2, threads=1,
-        detection_interval=INTERVAL,
+        detection_interval=INTERVAL, deocclude=0,
     )  # fmt: skip
     session = _core.Session(engine)
     crowd = scene(face, [120, 60, 50, 40, 30], 900)

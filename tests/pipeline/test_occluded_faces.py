@@ -5,52 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from facesdk import AssetError, FaceSDK, InvalidOptions, Options, Visibility, _core, manifest
+from facesdk import AssetError, FaceSDK, InvalidOptions, Options, Visibility, manifest
 from facesdk.core.arrays import Picture
-from facesdk.inference import engine
 from facesdk.io.image import load_photo
+from tests.pipeline.covers import GREEN, SIDE, GreenIsCover, covered_by, sdk_with
 
-SIDE = 128
-GREEN = (0, 255, 0)
 MOUTH = ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "mouthPucker", "mouthClose")
-Paint = Callable[[Picture], Picture]
-
-
-class GreenIsCover:
-    """A mask network: logits of the four pixels of each cell."""
-
-    def __init__(self, outputs: str = "mask") -> None:
-        self.name, self.backend, self.metadata, self.outputs = "green", "test", "", [outputs]
-        self.side, self.capacity, self.input_numbers, self.runs = SIDE, 1, 0, 0
-
-    def run(self, pixels: Picture) -> list[Any]:
-        self.runs += 1
-        rgb = pixels[..., :3].astype(np.float32)
-        logits = (rgb[..., 1] - rgb[..., [0, 2]].max(-1) - 128) / 8  # (1, S, S)
-        half = SIDE // 2
-        cells = logits.reshape(-1, half, 2, half, 2).transpose(0, 1, 3, 2, 4)
-        return [np.ascontiguousarray(cells.reshape(-1, half, half, 4))]
-
-
-def sdk_with(monkeypatch: pytest.MonkeyPatch, network: Any, **options: Any) -> FaceSDK:
-    """An SDK whose mask network is another."""
-    opened = engine.open_network
-
-    def replace(path: Any, backend: str, threads: int) -> Any:
-        if Path(path).name.startswith("mask_net"):
-            return _core.python_network(network)
-        return opened(path, backend, threads)
-
-    monkeypatch.setattr(engine, "open_network", replace)
-    monkeypatch.setattr(engine, "mask_file", lambda options: (Path("mask_net.plan"), "native"))
-    return FaceSDK(Options(max_faces=1, deocclude="auto", **options))
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +31,7 @@ def landmarks(photo: Picture) -> Any:
 @pytest.fixture
 def masked(photo: Picture, landmarks: Any) -> Picture:
     """The sample with a green medical mask: from the nose's bridge down over the jaw."""
-    out = photo.copy()
-    left, right = landmarks[:17, 0].min(), landmarks[:17, 0].max()
-    top, bottom = landmarks[29, 1], landmarks[8, 1]
-    out[int(top) : int(bottom) + 2, int(left) : int(right)] = GREEN
-    return out
+    return covered_by(photo, landmarks, 29, 8)
 
 
 def test_a_bare_face_has_the_bits_of_off(photo: Picture, monkeypatch: pytest.MonkeyPatch) -> None:

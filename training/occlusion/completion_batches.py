@@ -30,6 +30,7 @@ class CompletionBatch:
     mask: Tensor  # (N, 1, S, S) 0 or 1
     gray: Tensor  # (N, 1, S, S) of `photo`
     contours: Tensor  # (N, 1, S, S) 0 or 1, of `photo`
+    seen_contours: Tensor  # the same of `seen`: where covered, and beside it, those of the occluder
 
     def rows(self, chosen: Tensor) -> CompletionBatch:
         """Some crops of the batch."""
@@ -77,12 +78,14 @@ class CompletionBatches:
         mask = mask & (face | ~within)
         rim = dilate(mask.float(), RIM) > 0
         gray = gray_of(photo)
+        seen = torch.where(rim, before, photo)
         return CompletionBatch(
             photo=photo,
-            seen=torch.where(rim, before, photo),
+            seen=seen,
             mask=mask.float(),
             gray=gray,
-            contours=contours_of(gray, s.sigma),
+            contours=contours_of(gray),
+            seen_contours=contours_of(gray_of(seen)),
         )
 
 

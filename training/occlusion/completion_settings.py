@@ -8,7 +8,6 @@ from training.augmentation.augment import Jitter
 from training.augmentation.photometry import Photometry
 from training.loop.settings import LoopSettings
 from training.occlusion.compose import Mixture
-from training.occlusion.contours import SIGMA
 
 
 def _plain() -> Photometry:
@@ -32,7 +31,6 @@ class PictureSettings(LoopSettings):
     save_minutes: float = 10.0
     held_out: float = 0.03
     evaluate_rows: int = 48  # held-out crops for each share of cover
-    sigma: float = SIGMA  # px, of the contours
     widen: int = 4  # px
     # The losses see the generator's output only where it is covered, the truth elsewhere: what is used of it.
     # The paper's losses see all of it, and a small network first learns to copy what it was given.

@@ -97,12 +97,12 @@ class CompletionTrainer:
         self.batches.augment.generator.manual_seed(self.settings.seed + self.loop.progress.step)
 
     def completed_contours(self, batch: CompletionBatch, count: int) -> Tensor:
-        """C_fina (N, 1, S, S): predicted where covered for the first `count` crops, else true."""
-        contours = batch.contours.clone()
+        """C_fina (N, 1, S, S): where covered, predicted for the first `count` crops, true for the others."""
+        contours = complete_contours(batch.seen_contours, batch.contours, batch.mask)
         if self.contours is not None and count > 0:
             some = batch.rows(torch.arange(count))
             made = predict_contours(self.contours, some)
-            contours[:count] = complete_contours(some.contours, made, some.mask)
+            contours[:count] = complete_contours(some.seen_contours, made, some.mask)
         return contours
 
     def step(self, share: float) -> dict[str, Tensor]:

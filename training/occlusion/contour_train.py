@@ -76,7 +76,7 @@ class ContourTrainer:
     def step(self, share: float) -> dict[str, Tensor]:
         """Make one step of each network at `share` of the run; the terms of the losses."""
         batch, pair, s = self.batches.draw(), self.loop.network, self.settings
-        given = contour_input(gray_seen(batch), batch.mask, batch.contours)
+        given = contour_input(gray_seen(batch), batch.mask, batch.seen_contours)
         logits = pair.generator(given.contiguous(memory_format=torch.channels_last))
         drawn = torch.sigmoid(logits)
         if s.composite:
@@ -120,7 +120,7 @@ class ContourTrainer:
             write_sheet(
                 str(self.loop.out / "sheet.png"),
                 batch,
-                complete_contours(batch.contours, made, batch.mask),
+                complete_contours(batch.seen_contours, made, batch.mask),
                 None,
             )
         return result
@@ -143,7 +143,7 @@ def covered_entropy(logits: Tensor, batch: CompletionBatch) -> Tensor:
 @torch.no_grad()
 def predict_contours(network: torch.nn.Module, batch: CompletionBatch) -> Tensor:
     """Probabilities (N, 1, S, S) of contours by an evaluated N_cont."""
-    given = contour_input(gray_seen(batch), batch.mask, batch.contours)
+    given = contour_input(gray_seen(batch), batch.mask, batch.seen_contours)
     return torch.cat([torch.sigmoid(network(part)) for part in torch.split(given, CHUNK)])
 
 

@@ -1,19 +1,13 @@
-"""Contours of training crops: Canny's detector (1986) on a Gaussian's smoothed gray."""
+"""Contours of training crops, by the op that the engine runs."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
+from facesdk import ops
 from facesdk.core.color import LUMA
-
-SIGMA = 1.8  # px
-LOW, HIGH = (
-    20.0,
-    40.0,
-)  # of the gradient's length in 0..255: about what skimage.feature.canny marks by default
 
 
 def gray_of(crops: Tensor) -> Tensor:
@@ -21,11 +15,8 @@ def gray_of(crops: Tensor) -> Tensor:
     return (crops * torch.from_numpy(LUMA).to(crops.device)[:, None, None]).sum(1, keepdim=True)
 
 
-def contours_of(gray: Tensor, sigma: float = SIGMA) -> Tensor:
+def contours_of(gray: Tensor) -> Tensor:
     """Contours (N, 1, S, S), 0 or 1, of gray pictures (N, 1, S, S) in 0..1."""
     pictures = (gray[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
-    out = np.empty_like(pictures)
-    for picture, found in zip(pictures, out, strict=True):
-        smooth = cv2.GaussianBlur(picture, (0, 0), sigma)
-        cv2.Canny(smooth, LOW, HIGH, edges=found, L2gradient=True)
-    return (torch.from_numpy(out) > 0).to(gray.dtype).to(gray.device)[:, None]
+    found = np.stack([ops.contours(picture) for picture in pictures])
+    return torch.from_numpy(found).to(gray.dtype).to(gray.device)[:, None]

@@ -1,7 +1,7 @@
 /* What covers a face: occlusion ASSETS PICTURE.ppm FOLDER
  *
- * Writes occluded_share, expression_observed and the mask of the first face into FOLDER; then refuses what
- * does not fit. */
+ * Writes occluded_share, expression_observed, the mask and the completed picture (RGB) of the first face into
+ * FOLDER; then refuses what does not fit. */
 #include <string.h>
 
 #include "common.h"
@@ -25,7 +25,7 @@ int main(int count, char** arguments) {
   const facesdk_api* api = test_api();
   facesdk_options options = {.struct_size = sizeof options};
   must(api, api->options_init(&options), "options_init");
-  for (int32_t mode = FACESDK_DEOCCLUDE_AUTO; mode >= FACESDK_DEOCCLUDE_OFF; --mode) {
+  for (int32_t mode = FACESDK_DEOCCLUDE_ALWAYS; mode >= FACESDK_DEOCCLUDE_OFF; --mode) {
     options.deocclude = mode;
     facesdk_engine* engine = NULL;
     must(api, api->engine_create(arguments[1], &options, &engine), "engine_create");
@@ -36,7 +36,13 @@ int main(int count, char** arguments) {
     const size_t pixels = (size_t)result.width * (size_t)result.height;
     uint8_t* mask = malloc(pixels);
     if (mask == NULL || result.face_count < 1) return 2;
-    if (mode == FACESDK_DEOCCLUDE_AUTO) {
+    facesdk_canvas canvas = {.struct_size = sizeof canvas,
+                             .format = FACESDK_RGB8,
+                             .width = result.width,
+                             .height = result.height,
+                             .pixels = (uint8_t*)image.pixels,
+                             .stride = 3 * (int64_t)result.width};
+    if (mode == FACESDK_DEOCCLUDE_ALWAYS) {
       write_array(arguments[3], "occluded_share", result.occluded_share.data, result.occluded_share.count * 8);
       write_array(arguments[3], "expression_observed", result.expression_observed.data,
                   result.expression_observed.count * 4);
@@ -46,9 +52,16 @@ int main(int count, char** arguments) {
       expect(api, api->occlusion_mask(session, 99, mask, pixels), FACESDK_INVALID_ARGUMENT, "face");
       expect(api, api->occlusion_mask(session, 0, NULL, pixels), FACESDK_INVALID_ARGUMENT, "mask");
       expect(api, api->occlusion_mask(NULL, 0, mask, pixels), FACESDK_INVALID_ARGUMENT, "session");
-    } else {
+      must(api, api->draw_completion(session, 0, &canvas), "draw_completion");
+      write_array(arguments[3], "completed", canvas.pixels, 3 * pixels);
+      expect(api, api->draw_completion(session, 99, &canvas), FACESDK_INVALID_ARGUMENT, "face");
+      expect(api, api->draw_completion(session, 0, NULL), FACESDK_INVALID_ARGUMENT, "canvas");
+      ++canvas.width;
+      expect(api, api->draw_completion(session, 0, &canvas), FACESDK_INVALID_IMAGE, "width");
+    } else if (mode == FACESDK_DEOCCLUDE_OFF) {
       if (result.occluded_share.count != 0 || result.expression_observed.data != NULL) return 1;
       expect(api, api->occlusion_mask(session, 0, mask, pixels), FACESDK_INVALID_ARGUMENT, "DEOCCLUDE");
+      expect(api, api->draw_completion(session, 0, &canvas), FACESDK_INVALID_ARGUMENT, "DEOCCLUDE");
     }
     free(mask);
     free((void*)image.pixels);

@@ -101,6 +101,8 @@ def test_batches_hold_the_bare_photo_and_what_is_seen_of_it(tmp_path: Path) -> N
     assert same[~rim].all()  # the occluder shows at most along the mask
     assert not same[batch.mask > 0].all()
     assert torch.equal(batch.contours, contours_of(gray_of(batch.photo)))
+    far = dilate(batch.mask, 24) == 0
+    assert torch.equal(batch.seen_contours[far], batch.contours[far])
     assert not set(batches.train_rows.tolist()) & set(batches.held_rows.tolist())
 
 
@@ -202,10 +204,10 @@ def test_n_syn_learns_and_takes_predicted_contours_when_it_is_time(tmp_path: Pat
     )
     batch = trainer.batches.draw()
     given = trainer.completed_contours(batch, 2)
-    assert torch.equal(given[2:], batch.contours[2:])
-    seen = (batch.mask == 0)[:2]
-    assert torch.equal(given[:2][seen], batch.contours[:2][seen])
-    assert not torch.equal(given[:2][~seen], batch.contours[:2][~seen])
+    seen = batch.mask == 0
+    assert torch.equal(given[seen], batch.seen_contours[seen])
+    assert torch.equal(given[2:][~seen[2:]], batch.contours[2:][~seen[2:]])
+    assert not torch.equal(given[:2][~seen[:2]], batch.contours[:2][~seen[:2]])
 
     def error() -> float:
         with torch.no_grad():
