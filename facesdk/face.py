@@ -146,7 +146,7 @@ class Face:
 
             self.fitted_appearance = fit_appearance(
                 self.posed_mesh, self.image, self.landmarks_px, appearance_basis(self.model),
-                self.predicted_appearance,
+                self.predicted_appearance, self._skin_shown,
             )  # fmt: skip
             for view in ("albedo", "texture", "export_mesh"):
                 self.__dict__.pop(view, None)
@@ -240,10 +240,19 @@ class Face:
 
     @functools.cached_property
     def texture(self) -> Texture:
-        """UV texture: the photo where the face was seen, the model's lit albedo elsewhere."""
+        """UV texture: the photo where it shows the face, else its mirrored side, else the lit albedo."""
         from facesdk.appearance.texture import bake
 
-        return bake(self.posed_mesh, self.image, self.model, self.albedo, self.sh)
+        return bake(self.posed_mesh, self.image, self.model, self.albedo, self.sh, self._skin_shown)
+
+    @functools.cached_property
+    def _skin_shown(self) -> FloatArray | None:
+        """(V,) 0..1, how much of a vertex's skin the photo shows; None where its cover was not measured."""
+        if self.occlusion is None:
+            return None
+        from facesdk.appearance.cover import skin_shown
+
+        return skin_shown(self.occlusion, self.posed_mesh)
 
     def drawn(self) -> DrawnFace:
         """What overlays draw of the face."""

@@ -9,9 +9,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from benchmarks.accuracy.face_embedding import FaceEmbedding
 from benchmarks.check import check
 from benchmarks.data_folder import DATA
 from benchmarks.evaluation_sets import cases, thinned
+from benchmarks.occlusion.completion_accuracy import landmark_figures, people_figures, pixel_figures
 from benchmarks.occlusion.mask_accuracy import (
     called_occluded,
     false_cover,
@@ -25,7 +27,7 @@ from facesdk import FaceSDK, Options
 BARE_SETS = ("cfp",)  # few wear more than glasses; hair and hands are not labelled, and count as errors
 
 
-def measure(sdk: FaceSDK, data: Path, limit: int | None) -> dict[str, float]:
+def measure_masks(sdk: FaceSDK, data: Path, limit: int | None) -> dict[str, float]:
     """All figures of the mask, by the names of bounds.toml."""
     templates = Templates(data.parent / "occluders" / "templates")
     iou = synthetic_iou(sdk, thinned(cases(data, ("aflw2000_aligned",)), limit), templates)
@@ -48,16 +50,36 @@ def measure(sdk: FaceSDK, data: Path, limit: int | None) -> dict[str, float]:
     }
 
 
+def measure_completion(sdk: FaceSDK, data: Path, limit: int | None) -> dict[str, float]:
+    """All figures of completed faces, by the names of bounds.toml or their own."""
+    templates = Templates(data.parent / "occluders" / "templates")
+    out: dict[str, float] = {}
+    for per_cent in (20, 40):
+        pixels = pixel_figures(sdk, thinned(cases(data, ("aflw2000_aligned",)), limit), per_cent)
+        out |= {f"blobs {per_cent} %: {name}": value for name, value in pixels.items()}
+    out["psnr_blobs_20"], out["ssim_blobs_20"], out["whole_psnr_blobs_20"] = (
+        out[f"blobs 20 %: completed{key}"] for key in (" PSNR", " windowed SSIM", " whole PSNR")
+    )
+    embedding = FaceEmbedding(data.parent / "teachers" / "mobilefacenet_112x96_emb128.onnx")
+    people = people_figures(sdk, data / "lfw_identities", embedding, 30)
+    out |= {f"LFW, blobs 30 %: {name}": value for name, value in people.items()}
+    out["completed_nearer"] = people["completed nearer"]
+    faces = thinned(cases(data, ("aflw2000_aligned",)), limit)
+    landmarks = landmark_figures(sdk, faces, templates, (0, 20, 40, 60))
+    return out | {f"NME, {name}": value for name, value in landmarks.items()}
+
+
 def occlusion(
     data: Annotated[Path, typer.Option(help="evaluation data")] = DATA,
     limit: Annotated[int | None, typer.Option(help="pictures of each set")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
     checked: Annotated[bool, typer.Option("--check", help="exit 1 where a bound is missed")] = False,
 ) -> None:
-    """Measure the masks of covered and of bare faces, and the landmarks of covered ones."""
-    figures = measure(FaceSDK(Options(deocclude="auto")), data, limit)
+    """Measure the masks of covered and of bare faces, the landmarks of covered ones, and completed faces."""
+    sdk = FaceSDK(Options(deocclude="auto"))
+    figures = measure_masks(sdk, data, limit) | measure_completion(sdk, data, limit)
     for name, value in figures.items():
-        print(f"{name:28s} {value:.4f}")
+        print(f"{name:44s} {value:.4f}")
     if json_path is not None:
         json_path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if checked and not check("occlusion", figures):

@@ -33,7 +33,12 @@ MIN_VISIBLE = 60  # vertices; with fewer the prediction stands
 
 
 def fit_appearance(
-    mesh: PosedMesh, image: Picture, landmarks_px: FloatArray, basis: AppearanceBasis, start: Appearance
+    mesh: PosedMesh,
+    image: Picture,
+    landmarks_px: FloatArray,
+    basis: AppearanceBasis,
+    start: Appearance,
+    shown: FloatArray | None = None,
 ) -> Appearance:
     """Fit albedo and light to a photo (paper 1, equations 2 and 6).
 
@@ -43,11 +48,15 @@ def fit_appearance(
         landmarks_px: (68, 2), px of the photo.
         basis: of the mesh's face model.
         start: the prediction.
+        shown: (V,) 0..1, how much of a vertex the photo shows and not something else; None: all.
 
     Returns:
         The fitted appearance; `start` itself where fewer than MIN_VISIBLE vertices are seen.
     """
     colors, weight = _observed(mesh, image, landmarks_px, basis)
+    if shown is not None:
+        weight = weight * shown[basis.vertices]
+        weight /= max(float(weight.sum()), 1e-6)
     if np.count_nonzero(weight) < MIN_VISIBLE:
         return start
     kept = weight > 0

@@ -1,8 +1,10 @@
 """UV texture of a face from photo and mesh.
 
 A texel is taken from the photo where its point of the face is in the picture, turned towards the camera and
-in front of the rest of the face. Elsewhere it is the model's albedo under the estimated light, scaled per
-channel to the photo's level, so that both meet without a step.
+in front of the rest of the face; where it is known what covers the face, only where no cover and no clothes
+are. Elsewhere it is taken from the mirrored side of the face where that is seen, relit by the ratio of the
+model's shading there and here; and where neither is, it is the model's albedo under the estimated light,
+scaled per channel to the photo's level, so that both meet without a step.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from facesdk.rendering.render import lit_colors
 
 DEPTH_TOLERANCE_MM = 4.0  # more than the depth between two pixels on a slope, less than nose to cheek
 COSINE = (0.15, 0.45)  # to the line of sight: weight 0 at the first, 1 from the second on
+RELIT = (0.4, 2.5)  # least and greatest change of a colour from the mirrored side: the light is an estimate
 CHUNK = 1 << 16  # texels per pass: intermediate arrays stay in the cache
 SAMPLED = 20000  # of all texels, for the median level
 BORDER_PX = 4  # texels painted beyond the edge of an island, so that its seam stays clean when filtered
@@ -34,7 +37,7 @@ class Texture:
     """A baked texture; row 0 is v = 1, as in an image file."""
 
     image: Picture  # (size, size, 3) RGB
-    observed: FloatArray  # (size, size) in 0..1: weight of the photo in a texel
+    observed: FloatArray  # (size, size) in 0..1: weight of the photo in a texel, at its own place
 
     @functools.cached_property
     def png(self) -> bytes:
@@ -47,7 +50,13 @@ class Texture:
 
 
 def bake(
-    mesh: PosedMesh, image: Picture, model: FaceModel, albedo: FloatArray, sh: FloatArray, size: int = 1024
+    mesh: PosedMesh,
+    image: Picture,
+    model: FaceModel,
+    albedo: FloatArray,
+    sh: FloatArray,
+    shown: FloatArray | None = None,
+    size: int = 1024,
 ) -> Texture:
     """Bake the texture of one face.
 
@@ -57,6 +66,7 @@ def bake(
         model: the mesh's face model: triangles and texture coordinates.
         albedo: (V, 3), 0..1.
         sh: (9, 3), RGB.
+        shown: (V,) 0..1, how much of a vertex the photo shows and not something else; None: all.
         size: side of the texture, texels.
 
     Raises:
@@ -67,7 +77,7 @@ def bake(
             f"texture: {model.name} has no texture coordinates, nor has any mesh of Options(mesh='control')"
         )
     layout = _layout(model, size)
-    source = _Source(mesh, image, albedo, sh)
+    source = _Source(mesh, image, albedo, sh, shown)
     count = len(layout.texels)
     step = count // SAMPLED + 1
     level = source.level(layout.vertices[::step], layout.weights[::step])
@@ -75,13 +85,26 @@ def bake(
     observed = np.zeros(size * size, dtype=np.float32)
     for start in range(0, count, CHUNK):
         some = slice(start, start + CHUNK)
-        seen, lit, weight = source.at(layout.vertices[some], layout.weights[some])
-        lit = np.clip(lit * level, 0.0, 1.0)
-        color = lit + weight[:, None] * (seen - lit)
+        vertices, weights = layout.vertices[some], layout.weights[some]
+        seen, lit, weight = source.at(vertices, weights)
+        guess = np.clip(lit * level, 0.0, 1.0)
+        if len(model.mirror):
+            guess = _mirrored(source, guess, lit, model.mirror[vertices], weights)
+        color = guess + weight[:, None] * (seen - guess)
         texture[layout.texels[some]] = (color * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
         observed[layout.texels[some]] = weight
     texture[layout.border] = texture[layout.border_from]
     return Texture(texture.reshape(size, size, 3), observed.reshape(size, size))
+
+
+def _mirrored(
+    source: _Source, guess: FloatArray, lit: FloatArray, vertices: IntArray, weights: FloatArray
+) -> FloatArray:
+    """Colours (n, 3) of texels whose mirror images lie between `vertices`: the photo's there, relit, where it
+    is seen; else `guess`."""
+    seen, lit_there, weight = source.at(vertices, weights)
+    relit = np.clip(seen * np.clip(lit / np.maximum(lit_there, 0.02), *RELIT), 0.0, 1.0)
+    return np.asarray(guess + weight[:, None] * (relit - guess), np.float32)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -133,23 +156,28 @@ class _Source:
     the vertices and interpolated.
     """
 
-    def __init__(self, mesh: PosedMesh, image: Picture, albedo: FloatArray, sh: FloatArray) -> None:
+    def __init__(
+        self, mesh: PosedMesh, image: Picture, albedo: FloatArray, sh: FloatArray, shown: FloatArray | None
+    ) -> None:
         points, normals = mesh.verts_camera_mm, mesh.normals_camera
         length = np.maximum(np.sqrt(np.einsum("nk,nk->n", points, points)), 1e-6)
         cosine = -np.einsum("nk,nk->n", normals, points) / length  # 1 where the surface faces the camera
         self._mesh, self._image = mesh, image
         self._pixels = ops.project(points, mesh.intrinsics)
         self._lit = lit_colors(albedo, normals, sh)
-        self._cosine = np.repeat(cosine[:, None], 3, axis=1)
+        self._facing = np.ones((len(cosine), 3), np.float32)  # cosine, share that is shown
+        self._facing[:, 0] = cosine
+        if shown is not None:
+            self._facing[:, 1] = shown
         self._starts = np.arange(0, 3 * CHUNK + 1, 3, dtype=np.int32)
 
     def at(self, vertices: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Photo colours (n, 3), model colours (n, 3), visibility (n,), 0..1, of means of three vertices."""
         starts, index, share = self._starts[: len(vertices) + 1], vertices.ravel(), weights.ravel()
         pixels = ops.subdivide(self._pixels, starts, index, share)
-        cosine = ops.subdivide(self._cosine, starts, index, share)[:, 0]
+        cosine, shown = ops.subdivide(self._facing, starts, index, share)[:, :2].T
         lit = ops.subdivide(self._lit, starts, index, share)
-        return _sample(self._image, pixels[:, :2]), lit, self._visibility(pixels, cosine)
+        return _sample(self._image, pixels[:, :2]), lit, shown * self._visibility(pixels, cosine)
 
     def level(self, vertices: IntArray, weights: FloatArray) -> FloatArray:
         """(3,) factor from the model's lit albedo to the photo's level; a median: robust to glare."""

@@ -24,6 +24,7 @@ from facesdk.morphable.albedo import Albedo
 from facesdk.morphable.arkit_map import named_weights, shape_weights, stored_arkit_map
 from facesdk.morphable.control_level import Tensors, control_level
 from facesdk.morphable.interior import Interior, interior_of
+from facesdk.morphable.mirror import mirrored_vertices
 from facesdk.morphable.packing import PACKED, packed_tensors
 from facesdk.morphable.shape_decoder import ShapeDecoder
 from facesdk.morphable.shape_rows import FloatRows, SparseShapes, stored_identity
@@ -75,6 +76,7 @@ class FaceModel:
         self.uv_triangles: IntArray = (
             as_int32(tensors["uv_triangles"]) if "uv_triangles" in tensors else np.zeros((0, 3), np.int32)
         )
+        self._mirror_control: IntArray = as_int32(tensors.get("mirror_control", np.zeros(0)))
         self.arkit_map = stored_arkit_map(tensors, metadata, name)  # (52, n_exp); None: no ARKit names
         self._check(name)
 
@@ -125,6 +127,15 @@ class FaceModel:
     def __repr__(self) -> str:
         sizes = f"{self.n_id}/{self.n_tex}/{self.n_exp} identity/albedo/expression"
         return f"FaceModel({self.name!r}, version {self.version}, {self.n_verts} vertices, {sizes})"
+
+    @functools.cached_property
+    def mirror(self) -> IntArray:
+        """(V,) the mirror image of each vertex; none where the model does not store it."""
+        return (
+            mirrored_vertices(self._subdivision, self._mirror_control)
+            if len(self._mirror_control)
+            else self._mirror_control
+        )
 
     def decode(self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1) -> FloatArray:
         """Decode coefficients to a mesh (paper 1, equation 1).
