@@ -35,6 +35,9 @@ class PictureSettings(LoopSettings):
     # The losses see the generator's output only where it is covered, the truth elsewhere: what is used of it.
     # The paper's losses see all of it, and a small network first learns to copy what it was given.
     composite: bool = False
+    # Share of the run from which on there is a discriminator, and N_syn's style loss: before, the generator
+    # learns from covered pixels alone, in half the time.
+    adversarial_from: float = 0.0
     within_face: float = 0.5  # share of the masks that keep to the face, as N_mask's may
     jitter: Jitter = field(default_factory=lambda: Jitter(rotation_deg=20, scale=0.12, shift=0.06))
     photometry: Photometry = field(default_factory=_plain)

@@ -114,6 +114,10 @@ class CompletionTrainer:
         picture = pair.generator(given.contiguous(memory_format=torch.channels_last))
         if s.composite:
             picture = torch.where(batch.mask > 0, picture, batch.photo)
+        if share < s.adversarial_from:
+            pixel = pixel_loss(picture, batch.photo, batch.mask)
+            self.loop.optimize(s.pixel * pixel, share)
+            return {"pixel": pixel.detach()}
         made, true = (torch.cat([one, contours], 1) for one in (picture, batch.photo))
         loss = step_discriminator(self.loop, true, made, share)
 

@@ -81,6 +81,10 @@ class ContourTrainer:
         drawn = torch.sigmoid(logits)
         if s.composite:
             drawn = complete_contours(batch.contours, drawn, batch.mask)
+        if share < s.adversarial_from:
+            entropy = covered_entropy(logits, batch)
+            self.loop.optimize(s.entropy * entropy, share)
+            return {"entropy": entropy.detach()}
         made, true = (torch.cat([contours, batch.gray], 1) for contours in (drawn, batch.contours))
         loss = step_discriminator(self.loop, true, made, share)
 

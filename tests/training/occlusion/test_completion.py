@@ -197,6 +197,31 @@ def test_each_step_moves_only_its_own_network(tmp_path: Path) -> None:
     assert trainer.loop.progress.step == 1  # both steps are one of the run
 
 
+@pytest.mark.parametrize("kind", ["contour", "completion"])
+def test_the_discriminator_waits_for_its_share_and_a_run_goes_on_before(kind: str, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"steps": 4, "learning_rate": 1e-2, "adversarial_from": 0.5}
+
+    def made() -> ContourTrainer | CompletionTrainer:
+        if kind == "contour":
+            return contour_trainer(tmp_path, **changes)
+        return completion_trainer(tmp_path, None, **changes)
+
+    first = made()
+    first.step(0.0)
+    first.loop.save()
+    trainer = made()
+    trainer.resume(first.loop.out / "last.safetensors")
+    pair = trainer.loop.network
+    moved = []
+    for share in (0.4, 0.6):
+        before = {k: v.clone() for k, v in pair.named_parameters()}
+        terms = trainer.step(share)
+        changed = {k for k, v in pair.named_parameters() if not torch.equal(v, before[k])}
+        moved.append({k.split(".")[0] for k in changed})
+        assert ("adversarial" in terms) == (share > 0.5)
+    assert moved == [{"generator"}, {"generator", "discriminator"}]
+
+
 def test_n_syn_learns_and_takes_predicted_contours_when_it_is_time(tmp_path: Path) -> None:
     contours = ContourNet().eval()
     trainer = completion_trainer(
