@@ -19,6 +19,7 @@ from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture, rounde
 from facesdk.core.occlusion import Occlusion
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
+from facesdk.face_fields import read_on_first_use
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
 from facesdk.rendering.posed_mesh import ColoredMesh, PosedMesh
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from facesdk.rendering.overlay import DrawnFace
 
 
+@read_on_first_use
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class Face:
-    """One reconstructed face; views are computed on first use and kept."""
+    """One reconstructed face; views are computed, and the engine's fields read, on first use and kept."""
 
     pose: Pose
     identity: FloatArray  # (n_id,) coefficients, about N(0, 1) each

@@ -32,15 +32,6 @@ class Occlusion:
     matrix: FloatArray  # (2, 3) px of the picture -> px of the mask
     expression_observed: FloatArray  # (n_exp,) share of what each weight moves that the picture shows
 
-    @classmethod
-    def from_rows(cls, rows: dict[str, Any], face: int) -> Occlusion:
-        """The occlusion of one face of the engine's arrays."""
-        return cls(
-            float(rows["occluded_share"][face]), rows["occlusion_chance"][face],
-            rows["occlusion_outline"][face], rows["occlusion_matrix"][face],
-            rows["expression_observed"][face],
-        )  # fmt: skip
-
     def mask(self, height: int, width: int) -> BoolArray:
         """(H, W) whether a pixel of the picture lies within the face's outline and shows something else."""
         drawn = _core.occlusion_mask(self.chance, self.outline, self.matrix, height, width)

@@ -22,13 +22,23 @@ PIXELS = GOLDEN["pixels"]
 LEVELS = ("plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "neon_dotprod")
 
 # Arrays by their names in C and in Python.
-NAMES = {
-    "intrinsics": "intrinsics", "boxes_px": "boxes_px", "scores": "scores", "quality": "quality",
-    "quality_reasons": "reasons", "tracks": "tracks", "landmarks_px": "landmarks_px",
-    "landmark_error_px": "landmark_error_px", "rotation": "rotation", "translation_mm": "translation_mm",
-    "identity": "identity", "albedo": "albedo", "expression": "expression", "sh": "sh",
-    "vertices_mm": "verts_face_mm",
-}  # fmt: skip
+FIELDS = {  # name in C -> bytes of the first face of a frame in Python
+    "intrinsics": lambda frame: frame.pose(0)["intrinsics"].tobytes(),
+    "boxes_px": lambda frame: frame.box_px(0).tobytes(),
+    "scores": lambda frame: np.float32(frame.score(0)).tobytes(),
+    "quality": lambda frame: np.float64(frame.quality(0)[0]).tobytes(),
+    "quality_reasons": lambda frame: np.uint32(frame.quality(0)[1]).tobytes(),
+    "tracks": lambda frame: np.int64(-1 if frame.track(0) is None else frame.track(0)).tobytes(),
+    "landmarks_px": lambda frame: frame.landmarks_px(0).tobytes(),
+    "landmark_error_px": lambda frame: frame.landmark_error_px(0).tobytes(),
+    "rotation": lambda frame: frame.pose(0)["matrix"].tobytes(),
+    "translation_mm": lambda frame: frame.pose(0)["translation_mm"].tobytes(),
+    "identity": lambda frame: frame.identity(0).tobytes(),
+    "albedo": lambda frame: frame.albedo(0).tobytes(),
+    "expression": lambda frame: frame.expression(0).tobytes(),
+    "sh": lambda frame: frame.sh(0).tobytes(),
+    "vertices_mm": lambda frame: frame.verts_face_mm(0).tobytes(),
+}
 
 
 # What is digested, by golden_digests.txt.
@@ -86,9 +96,10 @@ def test_c_and_python_give_the_same_bits(
     preset: str, program: Compile, assets: Path, sample: Path, tmp_path: Path
 ) -> None:
     call(program("result_digest"), assets, sample, preset, tmp_path)
-    result = python_session(assets, preset).reconstruct(pixels_of(sample), None, None)
-    for in_c, in_python in NAMES.items():
-        assert (tmp_path / in_c).read_bytes() == result[in_python].tobytes(), in_c
+    frame = python_session(assets, preset).reconstruct(pixels_of(sample), None, None)
+    assert frame.summary(0.0)[0] == 1
+    for in_c, in_python in FIELDS.items():
+        assert (tmp_path / in_c).read_bytes() == in_python(frame), in_c
 
 
 def test_arkit_weights_are_those_of_python(
