@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
-from facesdk.appearance.fit import MAX_ALBEDO
-from facesdk.core.appearance import Appearance
+from facesdk.core.appearance import MAX_ALBEDO, Appearance
 from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture, rounded
 from facesdk.core.occlusion import Occlusion
 from facesdk.core.pose import Pose
@@ -127,13 +126,11 @@ class Face:
         Albedo, light, texture, renderings and the identity code are then those of the fit.
         """
         if self.fitted_appearance is None:
-            from facesdk.appearance.basis import appearance_basis
-            from facesdk.appearance.fit import fit_appearance
+            from facesdk.appearance.fit import fit_model_appearance
 
-            self.fitted_appearance = fit_appearance(
-                self.posed_mesh, self.image, self.landmarks_px, appearance_basis(self.model),
-                self.predicted_appearance,
-            )  # fmt: skip
+            self.fitted_appearance = fit_model_appearance(
+                self.model, self.posed_mesh, self.image, self.landmarks_px, self.predicted_appearance
+            )
             for view in ("albedo", "texture", "export_mesh"):
                 self.__dict__.pop(view, None)
         return self.fitted_appearance
@@ -218,11 +215,8 @@ class Face:
     def colored_mesh(self) -> ColoredMesh:
         """What is drawn: the mesh, and appended to it the interior, with their albedo."""
         interior = self.model.interior
-        return ColoredMesh(
-            np.concatenate([self.verts_face_mm, self.interior_verts_face_mm]),
-            np.concatenate([self.triangles, interior.triangles + np.int32(self.model.n_verts)]),
-            np.concatenate([self.albedo, interior.albedo(self.sh)]),
-        )
+        inside = ColoredMesh(self.interior_verts_face_mm, interior.triangles, interior.albedo(self.sh))
+        return ColoredMesh(self.verts_face_mm, self.triangles, self.albedo).joined(inside)
 
     @functools.cached_property
     def texture(self) -> Texture:
@@ -266,7 +260,7 @@ class Face:
         return {
             "box_xyxy_px": rounded(self.box_xyxy_px, 2),
             "score": round(float(self.score), 4),
-            "quality": {"score": round(float(self.quality.score), 4), "reasons": list(self.quality.reasons)},
+            "quality": self.quality.to_dict(),
             "pose": self.pose.to_dict(),
             "landmarks_px": rounded(self.landmarks_px, 3),
             "landmarks_camera_mm": rounded(self.landmarks_camera_mm, 3),
