@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from benchmarks.check import check
+from benchmarks.check import check, read_bounds
 from benchmarks.metrics.stored_results import (
     FloatArray,
     StoredFaces,
@@ -36,12 +36,14 @@ class SetComparison:
         self.only_before: list[str] = []  # a picture's name once per face
         self.only_after: list[str] = []
         self.worst: dict[str, list[FloatArray]] = {}
+        self.matched_in: list[str] = []  # the picture of every matched face
 
     def add(self, picture: str, before: StoredFaces, after: StoredFaces) -> None:
         """Compare one picture."""
         pairs = match_faces(before, after)
         self.pictures += 1
         self.matched += len(pairs)
+        self.matched_in += [picture] * len(pairs)
         self.only_before += [picture] * (len(before) - len(pairs))
         self.only_after += [picture] * (len(after) - len(pairs))
         for quantity, values in differences(before, after, pairs).items():
@@ -57,19 +59,32 @@ class SetComparison:
                 out[f"{quantity} p99"] = float(np.percentile(values, 99))
         return out
 
+    def beyond(self, quantity: str, bound: float) -> list[str]:
+        """The pictures of the faces that differ by more than a bound, once per face."""
+        values = np.concatenate([np.zeros(0, np.float32), *self.worst.get(quantity, [])])
+        return [self.matched_in[i] for i in np.flatnonzero(values > bound)]
+
     def show(self) -> None:
         """Print the set's figures."""
         print(
             f"{self.name}: {self.pictures} pictures, {self.matched} faces matched, "
             f"{len(self.only_before)} only before, {len(self.only_after)} only after"
         )
-        for title, names in (("only before", self.only_before), ("only after", self.only_after)):
-            if names:
-                print(f"  {title}: {' '.join(names[:MAX_LISTED])}{' ...' if names[MAX_LISTED:] else ''}")
-        figures = self.figures()
+        show_names("only before", self.only_before)
+        show_names("only after", self.only_after)
+        figures, bounds = self.figures(), read_bounds("compare_results")
         for quantity in self.worst:
             if quantity in figures:
                 print(f"  {quantity:14s} max {figures[quantity]:.5f}  p99 {figures[f'{quantity} p99']:.5f}")
+        for quantity, bound in bounds.items():
+            names = self.beyond(quantity, bound["max"])
+            show_names(f"{quantity} beyond {bound['max']:g}, {len(names)} faces", names)
+
+
+def show_names(title: str, names: list[str]) -> None:
+    """Print a line with the first pictures, if there are any."""
+    if names:
+        print(f"  {title}: {' '.join(names[:MAX_LISTED])}{' ...' if names[MAX_LISTED:] else ''}")
 
 
 def compare_results(

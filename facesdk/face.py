@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk import ops
-from facesdk.appearance.fit import MAX_ALBEDO
-from facesdk.core.appearance import Appearance
-from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture, rounded
+from facesdk.core.appearance import MAX_ALBEDO, Appearance
+from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture
 from facesdk.core.occlusion import Occlusion
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
+from facesdk.face_fields import read_on_first_use
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
 from facesdk.rendering.posed_mesh import ColoredMesh, PosedMesh
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from facesdk.rendering.overlay import DrawnFace
 
 
+@read_on_first_use
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class Face:
-    """One reconstructed face; views are computed on first use and kept."""
+    """One reconstructed face; views are computed, and the engine's fields read, on first use and kept."""
 
     pose: Pose
     identity: FloatArray  # (n_id,) coefficients, about N(0, 1) each
@@ -55,11 +56,10 @@ class Face:
     @functools.cached_property
     def posed_mesh(self) -> PosedMesh:
         """The mesh in the photo's camera: what rendering and appearance take."""
-        height, width = self.image.shape[:2]
         pose = self.pose
         return PosedMesh(
             self.verts_face_mm, self.triangles, pose.matrix, pose.translation_mm, pose.intrinsics,
-            width, height, self.threads,
+            self.image.shape[1], self.image.shape[0], self.threads,
         )  # fmt: skip
 
     @property
@@ -97,21 +97,15 @@ class Face:
         """(H, W) whether a pixel of the face's outline shows a cover; None where it was not measured."""
         return None if self.occlusion is None else self.occlusion.mask(*self.image.shape[:2])
 
-    @property
+    @functools.cached_property
     def completed_image(self) -> Picture | None:
         """(H, W, 3) uint8 RGB, the picture with a guess of what its cover hides; None where not measured."""
-        return None if self.occlusion is None else self._completed[0]
-
-    @property
-    def generated_mask(self) -> BoolArray | None:
-        """(H, W) which pixels of `completed_image` are a guess; None where not measured."""
-        return None if self.occlusion is None else self._completed[1]
+        return None if self.occlusion is None else self.occlusion.complete(self.image)[0]
 
     @functools.cached_property
-    def _completed(self) -> tuple[Picture, BoolArray]:
-        if self.occlusion is None or self.occlusion.completion is None:
-            return self.image, np.zeros(self.image.shape[:2], bool)
-        return self.occlusion.completion.paint(self.image, self.occlusion.matrix)
+    def generated_mask(self) -> BoolArray | None:
+        """(H, W) which pixels of `completed_image` are a guess; None where not measured."""
+        return None if self.occlusion is None else self.occlusion.complete(self.image)[1]
 
     @property
     def rendering(self) -> Rendering:
@@ -141,12 +135,11 @@ class Face:
         Albedo, light, texture, renderings and the identity code are then those of the fit.
         """
         if self.fitted_appearance is None:
-            from facesdk.appearance.basis import appearance_basis
-            from facesdk.appearance.fit import fit_appearance
+            from facesdk.appearance.fit import fit_model_appearance
 
-            self.fitted_appearance = fit_appearance(
-                self.posed_mesh, self.image, self.landmarks_px, appearance_basis(self.model),
-                self.predicted_appearance, self._skin_shown,
+            self.fitted_appearance = fit_model_appearance(
+                self.model, self.posed_mesh, self.image, self.landmarks_px, self.predicted_appearance,
+                self._skin_shown,
             )  # fmt: skip
             for view in ("albedo", "texture", "export_mesh"):
                 self.__dict__.pop(view, None)
@@ -232,11 +225,8 @@ class Face:
     def colored_mesh(self) -> ColoredMesh:
         """What is drawn: the mesh, and appended to it the interior, with their albedo."""
         interior = self.model.interior
-        return ColoredMesh(
-            np.concatenate([self.verts_face_mm, self.interior_verts_face_mm]),
-            np.concatenate([self.triangles, interior.triangles + np.int32(self.model.n_verts)]),
-            np.concatenate([self.albedo, interior.albedo(self.sh)]),
-        )
+        inside = ColoredMesh(self.interior_verts_face_mm, interior.triangles, interior.albedo(self.sh))
+        return ColoredMesh(self.verts_face_mm, self.triangles, self.albedo).joined(inside)
 
     @functools.cached_property
     def texture(self) -> Texture:
@@ -248,11 +238,9 @@ class Face:
     @functools.cached_property
     def _skin_shown(self) -> FloatArray | None:
         """(V,) 0..1, how much of a vertex's skin the photo shows; None where its cover was not measured."""
-        if self.occlusion is None:
-            return None
         from facesdk.appearance.cover import skin_shown
 
-        return skin_shown(self.occlusion, self.posed_mesh)
+        return None if self.occlusion is None else skin_shown(self.occlusion, self.posed_mesh)
 
     def drawn(self) -> DrawnFace:
         """What overlays draw of the face."""
@@ -285,22 +273,9 @@ class Face:
 
     def to_dict(self) -> dict[str, Any]:
         """The face as plain numbers, for JSON; lengths in mm, places in px."""
-        weights = rounded(self.expression_weights, 4)
-        return {
-            "box_xyxy_px": rounded(self.box_xyxy_px, 2),
-            "score": round(float(self.score), 4),
-            "quality": {"score": round(float(self.quality.score), 4), "reasons": list(self.quality.reasons)},
-            "pose": self.pose.to_dict(),
-            "landmarks_px": rounded(self.landmarks_px, 3),
-            "landmarks_camera_mm": rounded(self.landmarks_camera_mm, 3),
-            "expression": {name: round(weight, 4) for name, weight in self.expression.items()},
-            "identity": rounded(self.identity, 4),
-            "expression_weights": dict(zip(self.model.exp_names, weights, strict=True)),
-            "appearance": "predicted" if self.fitted_appearance is None else "fitted",
-            **self.appearance.to_dict(),
-            "occlusion": self.occlusion and self.occlusion.to_dict(self.visibility.expressions),
-            "face_model": {"name": self.model.name, "version": self.model.version},
-        }
+        from facesdk.io.record import face_record
+
+        return face_record(self)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write .glb, .obj (with .mtl and .png), .ply or .json, by the name's ending.
@@ -318,10 +293,6 @@ class Face:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     def __repr__(self) -> str:
-        pose = self.pose
-        box = ",".join(f"{value:.0f}" for value in self.box_xyxy_px)
-        track = "" if self.track is None else f", track {self.track}"
-        return (
-            f"Face(box {box} px, yaw {pose.yaw_deg:.0f} pitch {pose.pitch_deg:.0f} "
-            f"roll {pose.roll_deg:.0f} deg, quality {self.quality.score:.2f}{track})"
-        )
+        from facesdk.io.record import face_line
+
+        return face_line(self)

@@ -60,7 +60,7 @@ class Options:
             quality; in a video, expressions of what is covered are held. Where a tenth of a face and more is
             covered ("always": anything of it), networks paint what may be behind: Face.completed_image.
         backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
-            "auto", the fastest that is installed. What runs the networks.
+            "auto", what was measured as the fastest of those installed. What runs the networks.
         preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default
             "default". Which of the bundled networks predicts.
         network: path of an .onnx file, or of a .plan file for the backend native; default None, the preset's.

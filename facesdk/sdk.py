@@ -8,19 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from facesdk.boxes import DetectionArrays, DetectorLike, as_detections
-from facesdk.core.appearance import Appearance
 from facesdk.core.arrays import Picture
 from facesdk.core.compiled import _core
 from facesdk.core.intrinsics import check_intrinsics
-from facesdk.core.occlusion import Occlusion
-from facesdk.core.pose import Pose
-from facesdk.core.quality import Quality
 from facesdk.errors import InvalidOptions
 from facesdk.face import Face
+from facesdk.face_fields import FaceSource, face_of_source
 from facesdk.inference.engine import open_engine
 from facesdk.inference.regressor import Regressor
 from facesdk.io.image import ImageLike, LoadedImage, load_frame, load_photo
@@ -29,8 +25,6 @@ from facesdk.observations import Observations, observe
 from facesdk.options import Options
 from facesdk.result import Result
 from facesdk.tracking.tracker import Tracker
-
-_REASONS = _core.quality_reasons()  # by bit
 
 
 class FaceSDK:
@@ -104,8 +98,8 @@ class FaceSDK:
         given = None if boxes is None else as_detections(boxes, "boxes")
         load_ms = (time.perf_counter() - start) * 1e3
         with self._session() as session:
-            rows = session.reconstruct(loaded.picture, camera, given)
-        result = self._result(rows, loaded, load_ms, start)
+            made = session.reconstruct(loaded.picture, camera, given)
+        result = self._result(made, loaded, load_ms, start)
         if self.options.fit_appearance:
             for face in result:
                 face.fit_appearance()
@@ -133,8 +127,8 @@ class FaceSDK:
         loaded = load_frame(frame, bgr=bgr, **self._limits)
         camera = None if intrinsics is None else check_intrinsics(intrinsics)
         load_ms = (time.perf_counter() - start) * 1e3
-        rows = (self.tracker if tracker is None else tracker).session.track(loaded.picture, camera, None)
-        return self._result(rows, loaded, load_ms, start)
+        made = (self.tracker if tracker is None else tracker).session.track(loaded.picture, camera, None)
+        return self._result(made, loaded, load_ms, start)
 
     @functools.cached_property
     def tracker(self) -> Tracker:
@@ -159,40 +153,12 @@ class FaceSDK:
         """The network of the chain by itself, for one thread."""
         return Regressor(self._engine.regressor, self.options.threads)
 
-    def _result(self, rows: dict[str, Any], loaded: LoadedImage, load_ms: float, start: float) -> Result:
-        """The engine's arrays over all faces as faces."""
-        errors, occluded = rows.get("landmark_error_px"), "occluded_share" in rows
-        faces = []
-        for i, track in enumerate(rows["tracks"].tolist()):
-            bits = int(rows["reasons"][i])
-            faces.append(
-                Face(
-                    pose=Pose(
-                        rows["rotation"][i], rows["translation_mm"][i], rows["intrinsics"], rows["metric"]
-                    ),
-                    identity=rows["identity"][i],
-                    expression_weights=rows["expression"][i],
-                    predicted_appearance=Appearance(
-                        rows["albedo"][i], np.zeros(self.model.n_detail, np.float32), rows["sh"][i]
-                    ),
-                    verts_face_mm=rows["verts_face_mm"][i],
-                    landmarks_px=rows["landmarks_px"][i],
-                    box_xyxy_px=rows["boxes_px"][i],
-                    score=float(rows["scores"][i]),
-                    quality=Quality(
-                        float(rows["quality"][i]),
-                        tuple(name for bit, name in enumerate(_REASONS) if bits >> bit & 1),
-                    ),
-                    model=self.model,
-                    image=loaded.picture,
-                    landmark_error_px=None if errors is None else errors[i],
-                    occlusion=Occlusion.from_rows(rows, i) if occluded else None,
-                    threads=self.options.threads,
-                    track=None if track < 0 else track,
-                )
-            )
-        total = (time.perf_counter() - start) * 1e3
-        timings = {"load": load_ms, **rows["timings_ms"], "total": total}
+    def _result(self, frame: _core.Frame, loaded: LoadedImage, load_ms: float, start: float) -> Result:
+        """The engine's frame as faces."""
+        source = FaceSource(frame, self.model, loaded.picture, self.options.threads)
+        count, timings = frame.summary(load_ms)
+        faces = [face_of_source(Face, source, number) for number in range(count)]
+        timings["total"] = (time.perf_counter() - start) * 1e3
         return Result(faces, loaded.picture, timings, loaded.source, loaded.notes)
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from benchmarks.accuracy.face_embedding import FaceEmbedding, five_points
+from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.metrics.image_similarity import compare
 from benchmarks.metrics.landmark_errors import Array
 from facesdk import ops

@@ -18,7 +18,7 @@ from benchmarks.accuracy import expression as expressions
 from benchmarks.accuracy.confidence import Confidence
 from benchmarks.accuracy.error_curve import draw
 from benchmarks.accuracy.expression import Expression
-from benchmarks.accuracy.face_embedding import FaceEmbedding, five_points
+from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.accuracy.identity import AS_GIVEN, CODE, IN_DEVIATIONS, Identity, label_deviations
 from benchmarks.accuracy.landmark_table import bounded, curves, measure
 from benchmarks.accuracy.rendering import Rendering

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.accuracy.face_embedding import FaceEmbedding, five_points
+from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.evaluation_sets import Case
 from benchmarks.metrics.image_similarity import compare
 from benchmarks.metrics.landmark_errors import Array
@@ -61,7 +61,7 @@ def pixel_figures(sdk: FaceSDK, cases: Iterable[Case], per_cent: int) -> dict[st
 
 
 def people_figures(sdk: FaceSDK, folder: Path, embedding: FaceEmbedding, per_cent: int) -> dict[str, float]:
-    """Whether a completed face is more like another photo of the same person (lfw_identities) than the covered
+    """Whether a completed face is more like another photo of the person (lfw_identities) than the covered
     one: cosines of a recogniser's embeddings, every person's first photo covered, the second one bare."""
     with np.load(folder / "labels.npz") as labels:
         rows = list(zip(labels["files"], labels["box"].astype(float), labels["subject"], strict=True))

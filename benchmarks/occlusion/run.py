@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from benchmarks.accuracy.face_embedding import FaceEmbedding
+from benchmarks.face_embedding import FaceEmbedding
 from benchmarks.check import check
 from benchmarks.data_folder import DATA
 from benchmarks.evaluation_sets import cases, thinned

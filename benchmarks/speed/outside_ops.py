@@ -4,7 +4,8 @@ Each pass times one FaceSDK.track(), whose stages the engine clocks, and then th
 the same face, in the frame's order. The difference of the medians is bookkeeping: crops, tracks, copies,
 checks, arrays and objects for Python. Network and decoding read megabytes and are called once, with caches as
 a frame leaves them; ops on small arrays are called twice and the second call counts, since Python's own start
-fills the first. A stage that is faster within the engine than its ops are from Python counts as nothing.
+fills the first. A stage that is faster within the engine than its ops are from Python counts as nothing. A
+face's fields are made when they are read; "fields" is what a live application reads of every face.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from facesdk.core.arrays import DoubleArray, Picture
 from facesdk.core.compiled import _core
 from facesdk.core.crop import crop_from_landmarks
 from facesdk.errors import InvalidImage
+from facesdk.result import Result
 
 WARM_UP = 40  # frames: averages of a person are renewed at the 32nd
 SMALL = ("refine", "camera", "quality")  # stages whose ops read some kilobytes
@@ -80,6 +82,12 @@ class FrameOps:
         return None if self.x.gray is None else ops.sharpness(self.x.gray[0])
 
 
+def read_fields(result: Result) -> None:
+    """Read what a live application takes from a frame."""
+    for face in result:
+        _ = face.landmarks_px, face.verts_face_mm, face.expression_weights, face.pose, face.quality
+
+
 def outside_ops(sdk: FaceSDK, picture: Picture, runs: int) -> dict[str, dict[str, float]]:
     """Median ms of a tracked frame by stage: "frame", "ops" and what lies outside of them.
 
@@ -89,7 +97,7 @@ def outside_ops(sdk: FaceSDK, picture: Picture, runs: int) -> dict[str, dict[str
         runs: frames.
 
     Returns:
-        Rows "detect", "network", ..., "python" (the call itself, arrays and objects) and "sum".
+        Rows "detect", "network", ..., "python" (the call itself), "fields" (of the faces) and "sum".
     """
     for _ in range(WARM_UP):
         sdk.track(picture)
@@ -97,16 +105,20 @@ def outside_ops(sdk: FaceSDK, picture: Picture, runs: int) -> dict[str, dict[str
     frames: list[dict[str, float]] = []
     times: dict[str, DoubleArray] = {name: np.empty(runs) for name in alone.stages}
     for i in range(runs):
-        frames.append(sdk.track(picture).timings_ms)
+        result = sdk.track(picture)
+        start = time.perf_counter()
+        read_fields(result)
+        frames.append({**result.timings_ms, "fields": (time.perf_counter() - start) * 1e3})
         for name, stage in alone.stages.items():
             if name in SMALL:
                 stage()
             start = time.perf_counter()
             stage()
             times[name][i] = (time.perf_counter() - start) * 1e3
-    named = [name for name in frames[0] if name not in ("load", "total")]
+    named = [name for name in frames[0] if name not in ("load", "total", "fields")]
     by_stage = {name: np.array([frame[name] for frame in frames]) for name in named}
     by_stage["python"] = np.array([frame["total"] for frame in frames]) - sum(by_stage.values())
+    by_stage["fields"] = np.array([frame["fields"] for frame in frames])
     rows: dict[str, dict[str, float]] = {}
     for name, taken in by_stage.items():
         frame, own = float(np.median(taken)), float(np.median(times[name])) if name in times else 0.0

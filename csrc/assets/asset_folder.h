@@ -12,6 +12,9 @@ class AssetFolder {
   // Throws Error(kAsset) where manifest.json is missing or no manifest.
   static AssetFolder open(const std::string& folder);
 
+  // Whether the manifest names an asset.
+  bool has(const std::string& name) const { return bytes_.count(name) > 0; }
+
   // Path of an asset whose size is that of the manifest. Throws Error(kAsset) where the file is missing, cut
   // short or not in the manifest.
   std::string path(const std::string& name) const;

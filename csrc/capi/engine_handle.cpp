@@ -1,6 +1,7 @@
 #include "capi/engine_handle.h"
 
 #include <string>
+#include <utility>
 
 #include "assets/arkit_names.h"
 #include "assets/asset_folder.h"
@@ -29,8 +30,10 @@ EngineParts load_parts(const char* path, const facesdk_options& o) {
   parts.eyes = load_dense_network(*open(folder, nullptr, "eyes.safetensors"));
   if (o.deocclude != FACESDK_DEOCCLUDE_OFF) {
     parts.mask = load_int8_network(open(folder, nullptr, "mask_net.plan"));
-    parts.contours = load_int8_network(open(folder, nullptr, "contour_net.plan"));
-    parts.picture = load_int8_network(open(folder, nullptr, "completion_net.plan"));
+    for (const auto& [name, network] :
+         {std::pair{"contour_net.plan", &parts.contours}, std::pair{"completion_net.plan", &parts.picture}}) {
+      if (folder.has(name)) *network = load_int8_network(open(folder, nullptr, name));
+    }
   }
   return parts;
 }

@@ -257,9 +257,9 @@ typedef struct facesdk_api {
   facesdk_status (*options_init)(facesdk_options* options);
 
   /* Load the assets in a folder: manifest.json, face_model.safetensors, eyes.safetensors, detector.plan,
-   * mobile_facernet.plan (or mobile_facernet_tiny.plan), and, where deocclude asks for them, mask_net.plan,
-   * contour_net.plan and completion_net.plan.
-   * options may be NULL: the defaults. *engine is NULL after a failure. */
+   * mobile_facernet.plan (or mobile_facernet_tiny.plan), and, where deocclude asks for them, mask_net.plan
+   * and, if the folder has them, contour_net.plan and completion_net.plan. options may be NULL: the defaults.
+   * *engine is NULL after a failure. */
   facesdk_status (*engine_create)(const char* folder, const facesdk_options* options,
                                   facesdk_engine** engine);
   /* Sessions that still exist keep what they need. NULL is allowed. */

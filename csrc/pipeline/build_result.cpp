@@ -45,7 +45,8 @@ void find_occlusion(const Engine& engine, const FrameInput& input, const FaceSou
     measure_occlusion(model, input.image, face, &w->occlusion, occlusion);
     r->clock.lap(Stage::kOcclusion);
     occlusion->completion.made = false;
-    if (occlusion->share > 0.0 && occlusion->share >= engine.completed_from()) {
+    if (engine.completion() != nullptr && occlusion->share > 0.0 &&
+        occlusion->share >= engine.completed_from()) {
       complete_crop(*engine.completion(), input.image, *occlusion, &w->completion, &occlusion->completion);
     }
     r->clock.lap(Stage::kCompletion);

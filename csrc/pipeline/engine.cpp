@@ -66,11 +66,16 @@ Engine::Engine(EngineParts parts, const EngineOptions& options)
       std::min(std::max(options_.min_detector_score * kCandidateScore, 0.01f), 0.99f);
   detector_settings_.single = options_.max_faces == 1;
   if (options_.deocclude == Deocclude::kOff) return;
-  if (parts_.mask == nullptr || parts_.contours == nullptr || parts_.picture == nullptr) {
+  if (parts_.mask == nullptr) {
     throw Error(ErrorCode::kInvalidOptions,
-                "deocclude: got auto or always without its three networks, expected off");
+                "deocclude: got auto or always without a mask network, expected off");
   }
   occlusion_ = std::make_unique<const OcclusionModel>(parts_.mask, face_model());
+  if (parts_.contours == nullptr || parts_.picture == nullptr) {
+    if (options_.deocclude != Deocclude::kAlways) return;
+    throw Error(ErrorCode::kInvalidOptions,
+                "deocclude: got always without networks that complete a face, expected off or auto");
+  }
   completion_ = std::make_unique<const CompletionModel>(parts_.contours, parts_.picture, occlusion_->side());
 }
 

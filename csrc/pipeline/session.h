@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "pipeline/build_result.h"
 #include "pipeline/engine.h"
@@ -22,6 +23,9 @@ class Session {
 
   // All faces of the next frame of a video, those followed longest first; each has a number that stays.
   const FrameResult& track(const FrameInput& input);
+
+  // Takes the last frame's result in exchange for memory that the next one may use.
+  void exchange_result(FrameResult* memory) { std::swap(result_, *memory); }
 
   // What the chain predicts for the candidates of one picture before a mesh is made; with `verify` those that
   // the candidate filter keeps.

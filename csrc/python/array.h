@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/typing.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -28,8 +29,15 @@ class Array : public py::object {
   PYBIND11_OBJECT(Array, py::object, is_anything)
 
   static Array empty(std::vector<py::ssize_t> shape) { return Array(py::array_t<T>(std::move(shape))); }
+  // Not by pybind11's constructor from data: that makes a second array to copy from.
   static Array copy(const T* data, std::vector<py::ssize_t> shape) {
-    return Array(py::array_t<T>(std::move(shape), data));
+    py::array_t<T> array(std::move(shape));
+    std::copy_n(data, array.size(), array.mutable_data());
+    return Array(std::move(array));
+  }
+  // Of memory that lives as long as `owner`.
+  static Array view(T* data, std::vector<py::ssize_t> shape, py::handle owner) {
+    return Array(py::array_t<T>(std::move(shape), data, owner));
   }
 
   // Of an array made by `empty`.

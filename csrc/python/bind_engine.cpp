@@ -1,4 +1,4 @@
-// The engine's Python face: checks and converts arguments, calls, and copies the result into arrays.
+// The engine's Python face: checks and converts arguments, calls, and hands the result over.
 #include <pybind11/stl.h>
 
 #include <cmath>
@@ -13,73 +13,12 @@
 #include "python/bindings.h"
 #include "python/check.h"
 #include "python/exclusive.h"
+#include "python/frame.h"
 #include "python/frame_input.h"
 #include "python/observations.h"
 
 namespace facesdk::python {
 namespace {
-
-template <typename T>
-py::array_t<T> copy(const std::vector<T>& values, std::vector<py::ssize_t> shape) {
-  return py::array_t<T>(std::move(shape), values.data());
-}
-
-// What is measured of the cover of each face.
-void add_occlusion(const Engine& engine, const FrameResult& r, Record* out) {
-  const py::ssize_t n = r.count, side = engine.occlusion()->side(), cells = kRegionCells;
-  py::array_t<uint8_t> chance({n, side, side}), outline({n, cells, cells});
-  py::array_t<float> matrix({n, py::ssize_t{2}, py::ssize_t{3}});
-  py::list completions;  // of each face: (RGB (S, S, 3), generated (S, S)), or None
-  for (py::ssize_t i = 0; i < n; ++i) {
-    const Occlusion& one = *r.occlusions[static_cast<size_t>(i)];
-    const Completion& made = one.completion;
-    if (made.made) {
-      completions.append(py::make_tuple(copy(made.rgb, {side, side, 3}), copy(made.generated, {side, side})));
-    } else {
-      completions.append(py::none());
-    }
-    std::copy(one.chance.begin(), one.chance.end(), chance.mutable_data(i, 0, 0));
-    std::copy(one.outline.begin(), one.outline.end(), outline.mutable_data(i, 0, 0));
-    std::copy_n(one.matrix, 6, matrix.mutable_data(i, 0, 0));
-  }
-  (*out)["occluded_share"] = copy(r.occluded_share, {n});
-  (*out)["expression_observed"] = copy(r.expression_observed, {n, engine.face_model().num_expression()});
-  (*out)["occlusion_chance"] = chance;
-  (*out)["occlusion_outline"] = outline;
-  (*out)["occlusion_matrix"] = matrix;
-  (*out)["completions"] = completions;
-}
-
-Record to_dict(const Engine& engine, const FrameResult& r) {
-  const FaceModel& model = engine.face_model();
-  const py::ssize_t n = r.count;
-  Record out;
-  out["intrinsics"] = py::array_t<float>({3, 3}, r.intrinsics);
-  out["metric"] = r.metric;
-  out["boxes_px"] = copy(r.boxes_px, {n, 4});
-  out["scores"] = copy(r.scores, {n});
-  out["quality"] = copy(r.quality, {n});
-  out["reasons"] = copy(r.reasons, {n});
-  out["tracks"] = copy(r.tracks, {n});
-  out["identity"] = copy(r.identity, {n, model.num_identity()});
-  out["albedo"] = copy(r.albedo, {n, model.num_albedo()});
-  out["expression"] = copy(r.expression, {n, model.num_expression()});
-  out["sh"] = copy(r.sh, {n, 9, 3});
-  out["rotation"] = copy(r.rotation, {n, 3, 3});
-  out["translation_mm"] = copy(r.translation_mm, {n, 3});
-  out["landmarks_px"] = copy(r.landmarks_px, {n, kLandmarks, 2});
-  if (!r.landmark_error_px.empty()) out["landmark_error_px"] = copy(r.landmark_error_px, {n, kLandmarks});
-  out["verts_face_mm"] = copy(r.verts_face_mm, {n, static_cast<py::ssize_t>(model.verts()), 3});
-  if (!r.occluded_share.empty()) add_occlusion(engine, r, &out);
-  constexpr const char* kStages[] = {"detect", "network",   "refine",     "decode",
-                                     "camera", "occlusion", "completion", "quality"};
-  py::dict timings;
-  for (int stage = 0; stage < static_cast<int>(Stage::kCount); ++stage) {
-    timings[kStages[stage]] = r.clock.ms(static_cast<Stage>(stage));
-  }
-  out["timings_ms"] = timings;
-  return out;
-}
 
 // A detector in Python: takes the picture (H, W, 3) and returns what `to_detections` takes.
 DetectFunction python_detector(const py::object& detect) {
@@ -118,6 +57,7 @@ struct GuardedSession {
   explicit GuardedSession(std::shared_ptr<Engine> engine) : session(std::move(engine)) {}
   Session session;
   Exclusive exclusive;
+  std::shared_ptr<SpareMemory> spare = std::make_shared<SpareMemory>();
 };
 
 // A frame's arguments, held while the chain runs.
@@ -142,19 +82,34 @@ struct PythonFrame {
   std::vector<Detection> detections;
 };
 
-using Frame = const FrameResult& (Session::*)(const FrameInput&);
+using FrameOf = const FrameResult& (Session::*)(const FrameInput&);
 
-template <Frame kFrame>
-Record run_frame(GuardedSession& guarded, const Image& image, const std::optional<Floats<3, 3>>& intrinsics,
-                 const std::optional<GivenDetections>& detections) {
+// The session's last result, which goes on with the memory of an earlier one.
+std::unique_ptr<Frame> hand_over(GuardedSession& guarded) {
+  std::unique_ptr<FrameMemory> memory = guarded.spare->take();
+  guarded.session.exchange_result(&memory->result);
+  const OcclusionModel* measured = guarded.session.engine().occlusion();
+  if (measured != nullptr) {
+    memory->occlusions.resize(static_cast<size_t>(memory->result.count));
+    for (size_t i = 0; i < memory->occlusions.size(); ++i) {
+      memory->occlusions[i] = *memory->result.occlusions[i];
+    }
+  }
+  return std::make_unique<Frame>(std::move(memory), guarded.spare,
+                                 measured == nullptr ? 0 : measured->side());
+}
+
+template <FrameOf kFrame>
+std::unique_ptr<Frame> run_frame(GuardedSession& guarded, const Image& image,
+                                 const std::optional<Floats<3, 3>>& intrinsics,
+                                 const std::optional<GivenDetections>& detections) {
   const PythonFrame frame(image, intrinsics, detections);
   const Exclusive::Use use(&guarded.exclusive);
-  const FrameResult* result;
   {
     const py::gil_scoped_release release;
-    result = &(guarded.session.*kFrame)(frame.input);
+    (guarded.session.*kFrame)(frame.input);
   }
-  return to_dict(guarded.session.engine(), *result);
+  return hand_over(guarded);
 }
 
 Record observe(GuardedSession& guarded, const Image& image, const std::optional<GivenDetections>& detections,
@@ -225,6 +180,7 @@ void bind_engine(py::module_& m) {
              guarded.session.reset();
            })
       .def_property_readonly("num_tracks", [](const GuardedSession& g) { return g.session.tracks(); });
+  m.def("is_picture", &is_picture, "image"_a, "max_pixels"_a);
   m.def("quality_reasons",
         [] { return std::vector<std::string>(kQualityReasonNames, kQualityReasonNames + kQualityReasons); });
   m.def("vector_level", [] { return vector_level_name(vector_level()); });

@@ -12,6 +12,7 @@ void bind_decode_detections(pybind11::module_& m);
 void bind_decode(pybind11::module_& m);
 void bind_detector(pybind11::module_& m);
 void bind_engine(pybind11::module_& m);
+void bind_frame(pybind11::module_& m);
 void bind_geometry(pybind11::module_& m);
 void bind_landmarks(pybind11::module_& m);
 void bind_networks(pybind11::module_& m);

@@ -12,6 +12,15 @@ ImageView to_image(const Image& image) {
   return {pixels.data, pixels.shape[0], pixels.shape[1]};
 }
 
+bool is_picture(py::handle image, double max_pixels) {
+  if (Py_TYPE(image.ptr()) != py::detail::npy_api::get().PyArray_Type_) return false;
+  if (!py::isinstance<py::array_t<uint8_t, py::array::c_style>>(image)) return false;
+  const auto pixels = py::reinterpret_borrow<py::array>(image);
+  if (pixels.ndim() != 3 || pixels.shape(2) != 3) return false;
+  const auto size = static_cast<double>(pixels.shape(0)) * static_cast<double>(pixels.shape(1));
+  return size >= 1.0 && size <= max_pixels;
+}
+
 std::vector<Detection> to_detections(const GivenDetections& given) {
   if (given.size() != 4) refuse("detections", describe(given), "(boxes, scores, points, roll_deg)");
   const View<float> boxes = require(Floats<'N', 4>(given[0]), "boxes");

@@ -20,6 +20,10 @@ using GivenDetections = py::typing::Tuple<Floats<'N', 4>, Floats<'N'>, std::opti
 // The image must have sides of 1 to 2^20 px, and outlive the view.
 ImageView to_image(const Image& image);
 
+// Whether an object is an array that `to_image` takes as it is: of NumPy's own class, in C order, of 1 to
+// `max_pixels` px.
+bool is_picture(py::handle image, double max_pixels);
+
 std::vector<Detection> to_detections(const GivenDetections& given);
 
 }  // namespace facesdk::python

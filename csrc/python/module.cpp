@@ -55,6 +55,7 @@ PYBIND11_MODULE(_core, m) {
 
   bind_decode_detections(m);
   bind_decode(m);
+  bind_frame(m);
   bind_engine(m);
   bind_occlusion(m);
   bind_pipeline(m);

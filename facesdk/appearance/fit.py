@@ -11,16 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from facesdk import ops
-from facesdk.appearance.basis import AppearanceBasis
-from facesdk.core.appearance import Appearance
+from facesdk.appearance.basis import AppearanceBasis, appearance_basis
+from facesdk.core.appearance import MAX_ALBEDO, Appearance
 from facesdk.core.arrays import DoubleArray, FloatArray, Picture
-from facesdk.core.compiled import _core
 from facesdk.core.crop import crop_from_landmarks, roll_from_landmarks
 from facesdk.core.spherical_harmonics import sh_basis
+from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.posed_mesh import PosedMesh
 
 CROP_PX = 128  # side of the crop in which colours are sampled
-MAX_ALBEDO = _core.MAX_ALBEDO  # above white: the light of equation 6 has no highlights
 MIN_ALBEDO = 0.02
 ROUNDS = 3  # of light, then albedo
 OUTLIER = 0.12  # difference in colour, 0..1, at which a vertex's weight is halved
@@ -30,6 +29,18 @@ PRIOR_LIGHT = 3e-4  # of the light's directional coefficients
 PRIOR_AMBIENT = 1e-6  # of the light's constant coefficient
 MIN_COSINE = 0.2  # to the line of sight, below which a vertex is not sampled
 MIN_VISIBLE = 60  # vertices; with fewer the prediction stands
+
+
+def fit_model_appearance(
+    model: FaceModel,
+    mesh: PosedMesh,
+    image: Picture,
+    landmarks_px: FloatArray,
+    start: Appearance,
+    shown: FloatArray | None,
+) -> Appearance:
+    """Fit as `fit_appearance`, on the albedo basis of the mesh's face model, made once for each model."""
+    return fit_appearance(mesh, image, landmarks_px, appearance_basis(model), start, shown)
 
 
 def fit_appearance(

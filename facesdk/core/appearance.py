@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from facesdk.core.arrays import FloatArray, rounded
+from facesdk.core.compiled import _core
+
+MAX_ALBEDO = _core.MAX_ALBEDO  # above white: the light of equation 6 has no highlights
 
 
 class Appearance(NamedTuple):

@@ -57,20 +57,16 @@ class Occlusion:
     expression_observed: FloatArray  # (n_exp,) share of what each weight moves that the picture shows
     completion: Completion | None = None  # where the face is covered enough for it
 
-    @classmethod
-    def from_rows(cls, rows: dict[str, Any], face: int) -> Occlusion:
-        """The occlusion of one face of the engine's arrays."""
-        made = rows["completions"][face]
-        return cls(
-            float(rows["occluded_share"][face]), rows["occlusion_chance"][face],
-            rows["occlusion_outline"][face], rows["occlusion_matrix"][face],
-            rows["expression_observed"][face], None if made is None else Completion(*made),
-        )  # fmt: skip
-
     def mask(self, height: int, width: int) -> BoolArray:
         """(H, W) whether a pixel of the picture lies within the face's outline and shows something else."""
         drawn = _core.occlusion_mask(self.chance, self.outline, self.matrix, height, width)
         return np.asarray(drawn, bool)
+
+    def complete(self, picture: Picture) -> tuple[Picture, BoolArray]:
+        """Paint what is completed of the face over a picture (H, W, 3); it, and (H, W) what is generated."""
+        if self.completion is None:
+            return picture, np.zeros(picture.shape[:2], bool)
+        return self.completion.paint(picture, self.matrix)
 
     def shows(self, points: FloatArray, height: int, width: int) -> BoolArray:
         """Tell which points the picture would show if nothing of the head hid them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,3 +12,7 @@ class Quality:
 
     score: float  # 0..1
     reasons: tuple[str, ...]  # of _core.quality_reasons()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The quality as plain numbers and names, for JSON."""
+        return {"score": round(float(self.score), 4), "reasons": list(self.reasons)}

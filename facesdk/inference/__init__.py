@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
@@ -24,18 +22,6 @@ class Session(Protocol):
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
         """Outputs by name for one batch float32: pictures are RGB in 0..1."""
-
-
-def choose_backend(backend: str, suffixes: Collection[str]) -> str:
-    """The engine that "auto" stands for, where the network comes with these suffixes (.plan, .onnx).
-
-    The int8 engine for a quantised graph, else OpenVINO where it is installed, else ONNX Runtime.
-    """
-    if backend != "auto":
-        return backend
-    if ".plan" in suffixes:
-        return "native"
-    return "openvino" if importlib.util.find_spec("openvino") is not None else "onnxruntime"
 
 
 def open_session(path: str | os.PathLike[str], backend: str = "onnxruntime", threads: int = 1) -> Session:

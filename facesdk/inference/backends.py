@@ -6,7 +6,7 @@ import importlib
 from typing import NamedTuple
 
 from facesdk.core.compiled import _core
-from facesdk.inference import choose_backend
+from facesdk.inference.choice import choose_backend
 from facesdk.options import BACKENDS
 
 REMEDIES = {"onnxruntime": "pip install onnxruntime", "openvino": "pip install 'facesdk[openvino]'"}

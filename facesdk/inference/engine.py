@@ -14,7 +14,8 @@ from facesdk import manifest
 from facesdk.core.arrays import FloatArray, Picture
 from facesdk.core.compiled import _core
 from facesdk.errors import AssetError
-from facesdk.inference import Session, choose_backend, open_session
+from facesdk.inference import Session, open_session
+from facesdk.inference.choice import choose_backend, reason_of, warn_if_slow
 from facesdk.options import DEOCCLUDE, Options
 
 BATCH = 16  # crops per run of an engine that takes batches: bounds its memory in a crowd
@@ -131,6 +132,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
         AssetError, BackendUnavailable, InvalidOptions: see `open_network`; network and model do not fit.
     """
     threads = options.threads
+    warn_if_slow(options.backend, _suffixes(options.network, _regressor_plan(options)))
     covers = occlusion_files(options) if options.deocclude != "off" else {}
     return _core.Engine(
         detector=None if detect is not None else open_network(*detector_file(options), threads),
@@ -161,20 +163,19 @@ class NetworkUse(NamedTuple):
 
 def networks(options: Options) -> list[NetworkUse]:
     """The networks that an engine of these options runs, in the order of the chain."""
-    rows = []
-    chosen = [("detector", detector_file(options)), ("regressor", regressor_file(options))]
-    chosen.append(("eyes", eyes_file(options)))
+    listed = [
+        ("detector", detector_file(options), _suffixes(options.detector, manifest.DETECTOR_PLAN)),
+        ("regressor", regressor_file(options), _suffixes(options.network, _regressor_plan(options))),
+        ("eyes", eyes_file(options), set()),
+    ]
     if options.deocclude != "off":
-        chosen.extend(occlusion_files(options).items())
-    for role, (path, backend) in chosen:
-        if options.backend != "auto":
-            reason = f"backend {options.backend} is chosen"
-        elif role == "eyes":
+        for role, file in occlusion_files(options).items():
+            listed.append((role, file, _suffixes(None, OCCLUSION[role][1])))
+    rows = []
+    for role, (path, backend), suffixes in listed:
+        reason = reason_of(options.backend, backend, suffixes)
+        if role == "eyes" and options.backend == "auto":
             reason = "auto: its few dense layers run in the native engine"
-        elif backend == "native":
-            reason = "auto: the int8 engine runs .plan files"
-        else:
-            reason = f"auto: no .plan file; OpenVINO is {'' if backend == 'openvino' else 'not '}installed"
         rows.append(NetworkUse(role, path.name, backend, reason))
     return rows
 
@@ -197,14 +198,30 @@ def eyes_file(options: Options) -> tuple[Path, str]:
 
 
 def occlusion_files(options: Options) -> dict[str, tuple[Path, str]]:
-    """Files of the networks that find and paint what is covered, and the backends that run them, by role."""
-    return {role: _file(None, options.backend, *names) for role, names in OCCLUSION.items()}
+    """Files of the networks that find and paint what is covered, and the backends that run them, by role; the
+    mask alone where the package has no others."""
+    known = manifest.manifest()
+    return {
+        role: _file(None, options.backend, onnx, plan)
+        for role, (onnx, plan) in OCCLUSION.items()
+        if role == "mask" or onnx in known
+    }
+
+
+def _regressor_plan(options: Options) -> str:
+    return manifest.NETWORKS[options.preset][1]
+
+
+def _suffixes(given: str | os.PathLike[str] | None, plan: str) -> set[str]:
+    """Of the files that a network comes in: the caller's one, or the bundled ones."""
+    if given is not None:
+        return {Path(given).suffix}
+    # The bundled networks come in both forms where their int8 form was made.
+    return {".plan", ".onnx"} if plan in manifest.manifest() else {".onnx"}
 
 
 def _file(given: str | os.PathLike[str] | None, backend: str, onnx: str, plan: str) -> tuple[Path, str]:
+    chosen = choose_backend(backend, _suffixes(given, plan))
     if given is not None:
-        path = Path(given)
-        return path, choose_backend(backend, {path.suffix})
-    # The bundled networks come in both forms where their int8 form was made.
-    chosen = choose_backend(backend, {".plan", ".onnx"} if plan in manifest.manifest() else {".onnx"})
+        return Path(given), chosen
     return manifest.asset_path(plan if chosen == "native" else onnx), chosen

@@ -8,11 +8,11 @@ import numpy as np
 
 from facesdk.errors import FaceSDKError
 from facesdk.inference.backends import backend_states
+from facesdk.inference.choice import SEVERAL
 from facesdk.inference.engine import open_network, regressor_file
 from facesdk.options import Options
 
 WARM_UP, RUNS = 5, 30
-SEVERAL = 2.0  # times as slow as the fastest one: worth a warning
 
 
 def network_times(preset: str) -> dict[str, float]:

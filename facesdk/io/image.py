@@ -8,15 +8,15 @@ be known.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Protocol, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from facesdk.core.arrays import Picture
+from facesdk.core.compiled import _core
 from facesdk.errors import InvalidImage
 from facesdk.io.array_picture import ARRAY_PROTOCOLS, array_picture, as_array, check_size
 from facesdk.io.path_text import path_text
@@ -45,8 +45,7 @@ ImageLike = Union[
 ]  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class LoadedImage:
+class LoadedImage(NamedTuple):
     """A picture, and what is known of where it came from."""
 
     picture: Picture  # (H, W, 3) uint8 RGB
@@ -100,6 +99,8 @@ def load_frame(
     frame: ImageLike, *, bgr: bool = False, max_megapixels: float = 64.0, allow_truncated: bool = False
 ) -> LoadedImage:
     """Convert like `load_photo`, but do not copy an array that is an RGB picture already."""
+    if isinstance(frame, np.ndarray) and not bgr and _core.is_picture(frame, max_megapixels * 1e6):
+        return LoadedImage(frame)
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         return load_photo(frame, bgr=bgr, max_megapixels=max_megapixels, allow_truncated=allow_truncated)
     check_size(frame.shape[1], frame.shape[0], "array", max_megapixels)

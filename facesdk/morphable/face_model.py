@@ -25,15 +25,11 @@ from facesdk.morphable.arkit_map import named_weights, shape_weights, stored_ark
 from facesdk.morphable.control_level import Tensors, control_level
 from facesdk.morphable.interior import Interior, interior_of
 from facesdk.morphable.mirror import mirrored_vertices
+from facesdk.morphable.model_file import check_complete, read_model_file
 from facesdk.morphable.packing import PACKED, packed_tensors
 from facesdk.morphable.shape_decoder import ShapeDecoder
 from facesdk.morphable.shape_rows import FloatRows, SparseShapes, stored_identity
 from facesdk.morphable.subdivision import Subdivision, stored_subdivision
-
-_REQUIRED = (
-    "mean_control_mm", "identity_q", "identity_scale", "exp_ptr", "exp_idx", "exp_val", "triangles",
-    "landmark_triangles", "landmark_bary", "albedo_mean_control", "albedo_basis_q", "albedo_scale",
-)  # fmt: skip
 
 
 class FaceModel:
@@ -41,9 +37,7 @@ class FaceModel:
 
     def __init__(self, tensors: Tensors, metadata: Mapping[str, str], name: str, mesh: str = "full") -> None:
         given = tensors, metadata
-        missing = [key for key in _REQUIRED if key not in tensors]
-        if missing or "exp_names" not in metadata:
-            raise AssetError(f"{name}: not a face model (lacks {', '.join(missing) or 'exp_names'})")
+        check_complete(tensors, metadata, name)
         self.name = name
         self.version = metadata.get("version", "unknown")
         self.origin = metadata.get("origin", "unknown")
@@ -99,15 +93,8 @@ class FaceModel:
         Raises:
             AssetError: the file is missing or damaged.
         """
-        from safetensors import SafetensorError, safe_open
-
         file = Path(path) if path is not None else manifest.asset_path(manifest.FACE_MODEL)
-        try:
-            with safe_open(str(file), framework="numpy") as stored:
-                metadata = stored.metadata() or {}
-                tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise AssetError(f"{file.name}: cannot be read as a face model ({error})") from error
+        tensors, metadata = read_model_file(file)
         model = cls(tensors, metadata, file.name, mesh)
         model._recipe = (_loaded, (None if path is None else file.resolve(), mesh))
         return model
@@ -131,11 +118,7 @@ class FaceModel:
     @functools.cached_property
     def mirror(self) -> IntArray:
         """(V,) the mirror image of each vertex; none where the model does not store it."""
-        return (
-            mirrored_vertices(self._subdivision, self._mirror_control)
-            if len(self._mirror_control)
-            else self._mirror_control
-        )
+        return mirrored_vertices(self._subdivision, self._mirror_control)
 
     def decode(self, identity: npt.ArrayLike, expression: npt.ArrayLike, threads: int = 1) -> FloatArray:
         """Decode coefficients to a mesh (paper 1, equation 1).

@@ -16,12 +16,12 @@ def mirrored_vertices(subdivision: Subdivision | None, controls: IntArray) -> In
 
     Args:
         subdivision: of the model; None where the control mesh is the mesh.
-        controls: (C,) mirror image of each control vertex.
+        controls: (C,) mirror image of each control vertex; none where that is not known.
 
     Returns:
-        (V,) int32.
+        (V,) int32; none where `controls` has none.
     """
-    if subdivision is None:
+    if subdivision is None or not len(controls):
         return controls
     values = np.random.default_rng(0).random(len(controls))
     weights = subdivision.val.astype(np.float64)

@@ -6,6 +6,8 @@ import dataclasses
 import functools
 from typing import NamedTuple
 
+import numpy as np
+
 from facesdk import ops
 from facesdk.core.arrays import BoolArray, FloatArray, IntArray
 from facesdk.rendering.render import Rendering, render, visible_vertices
@@ -17,6 +19,14 @@ class ColoredMesh(NamedTuple):
     verts_face_mm: FloatArray  # (V, 3), face frame
     triangles: IntArray  # (T, 3) int32, counter-clockwise seen from outside
     albedo: FloatArray  # (V, 3) RGB, 1 for white
+
+    def joined(self, other: ColoredMesh) -> ColoredMesh:
+        """One mesh of both, the other's vertices and triangles behind this one's."""
+        return ColoredMesh(
+            np.concatenate([self.verts_face_mm, other.verts_face_mm]),
+            np.concatenate([self.triangles, other.triangles + np.int32(len(self.verts_face_mm))]),
+            np.concatenate([self.albedo, other.albedo]),
+        )
 
     def __repr__(self) -> str:
         return f"ColoredMesh({len(self.verts_face_mm)} vertices, {len(self.triangles)} triangles)"

@@ -16,7 +16,7 @@ pytest.importorskip("skimage")
 from benchmarks.accuracy.confidence import Confidence, most_confident_error
 from benchmarks.accuracy.error_curve import cumulative, draw
 from benchmarks.accuracy.expression import Expression, classify, eye_opening, mouth_gap
-from benchmarks.accuracy.face_embedding import PLACES, five_points
+from benchmarks.face_embedding import PLACES, five_points
 from benchmarks.accuracy.identity import Identity, label_deviations
 from benchmarks.accuracy.rendering import region
 from benchmarks.evaluation_sets import Case, thinned

@@ -76,3 +76,6 @@ def test_check_fails_beyond_a_bound(tmp_path: Path, capsys: pytest.CaptureFixtur
     write_faces(after, result_path(tmp_path / "after", "some_set", "a.jpg"))
     with pytest.raises(typer.Exit):
         compare_results(tmp_path / "before", tmp_path / "after", check_bounds=True)
+    out = capsys.readouterr().out
+    assert "vertices_mm beyond 0.05, 1 faces: a.jpg" in out
+    assert "landmarks_px beyond" not in out

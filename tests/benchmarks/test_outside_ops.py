@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from benchmarks.speed import outside_ops as outside
 from benchmarks.speed.outside_ops import outside_ops
-from facesdk import FaceSDK, Options, manifest, ops
+from facesdk import Face, FaceSDK, Options, manifest, ops
 from facesdk.io.image import load_image
 
 
@@ -25,7 +28,7 @@ def photo() -> Any:
 def test_every_stage_has_its_row(sdk: FaceSDK, photo: Any) -> None:
     rows = outside_ops(sdk, photo, 3)
     stages = ["detect", "network", "refine", "decode", "camera", "occlusion", "quality"]
-    assert list(rows) == [*stages, "python", "sum"]
+    assert list(rows) == [*stages, "python", "fields", "sum"]
     for name, row in rows.items():
         assert row["outside"] >= 0, name
         assert row["frame"] >= 0, name
@@ -42,6 +45,18 @@ def test_what_is_no_op_counts(sdk: FaceSDK, photo: Any, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(sdk, "_result", slow)
     assert outside_ops(sdk, photo, 3)["sum"]["outside"] > 20
+
+
+def test_fields_count_when_they_are_read(sdk: FaceSDK, photo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: Any) -> Any:
+        time.sleep(0.02)
+        return np.zeros((68, 2), np.float32)
+
+    monkeypatch.setattr(Face.__dict__["landmarks_px"], "read", slow)
+    monkeypatch.setattr(outside, "WARM_UP", 1)
+    monkeypatch.setattr(outside, "FrameOps", lambda *_: SimpleNamespace(stages={}))
+    rows = outside_ops(sdk, photo, 3)
+    assert rows["fields"]["outside"] > 20 > rows["python"]["outside"]
 
 
 def test_what_is_an_op_does_not_count(sdk: FaceSDK, photo: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.capi.conftest import BUILD, HERE, call
+from tests.capi.conftest import BUILD, HERE, ROOT, call
 
 OUTSIDE = HERE / "outside"
 
@@ -34,6 +34,44 @@ def test_outside_program_by_pkg_config(installed: Path, sample: Path, compiler: 
     call(compiler, OUTSIDE / "main.c", f'-DASSETS="{folder}"', *flags, "-o", tmp_path / "outside")
     out = call(tmp_path / "outside", sample, LD_LIBRARY_PATH=str(installed / "lib"))
     assert out.startswith("1 faces")
+
+
+@pytest.fixture(scope="module")
+def draw_faces(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example for OpenCV, compiled outside; skipped, and said so, without OpenCV's C++ headers."""
+    folder = tmp_path_factory.mktemp("opencv")
+    configured = call(
+        "cmake", "-S", OUTSIDE / "opencv", "-B", folder, f"-DCMAKE_PREFIX_PATH={installed}",
+        f"-DEXAMPLE={ROOT / 'examples' / 'cpp' / 'draw_faces.cpp'}",
+    )  # fmt: skip
+    if "no OpenCV for C++" in configured:
+        pytest.skip("no OpenCV for C++ (Debian: libopencv-dev): its example is NOT compiled")
+    call("cmake", "--build", folder)
+    return folder / "draw_faces"
+
+
+def test_opencv_draws_the_face_and_nothing_else(
+    draw_faces: Path, assets: Path, sample: Path, tmp_path: Path
+) -> None:
+    import PIL.Image
+
+    out = tmp_path / "drawn.png"
+    assert call(draw_faces, assets, sample, out) == "1 faces\n"
+    before, after = (np.asarray(PIL.Image.open(path).convert("RGB"), int) for path in (sample, out))
+    changed = np.abs(before - after).max(axis=2) > 0
+    rows, columns = np.nonzero(changed)
+    assert changed[100:160, 195:240].mean() > 0.95  # eyes, nose and mouth
+    assert 0.03 < changed.mean() < 0.1
+    assert 30 < rows.min() < rows.max() < 240  # head and neck
+    assert 150 < columns.min() < columns.max() < 300
+
+
+def test_draw_faces_says_what_is_wrong(draw_faces: Path, assets: Path, tmp_path: Path) -> None:
+    command = [draw_faces, assets, tmp_path / "none.png", tmp_path / "drawn.png"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "image" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "drawn.png").exists()
 
 
 def test_photo_to_obj(assets: Path, sample: Path, tmp_path: Path) -> None:

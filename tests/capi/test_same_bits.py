@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from facesdk import _core
 from tests.capi.conftest import Compile, call
+from tests.nn.graph_file import GraphFile
 
 # Of facesdk/assets/sample.jpg by result_digest.c, equal for every compiler, vector level and processor. They
 # change with the assets and with the arithmetic of the chain; aarch64.sh checks them under emulation.
@@ -22,13 +25,23 @@ PIXELS = GOLDEN["pixels"]
 LEVELS = ("plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "neon_dotprod")
 
 # Arrays by their names in C and in Python.
-NAMES = {
-    "intrinsics": "intrinsics", "boxes_px": "boxes_px", "scores": "scores", "quality": "quality",
-    "quality_reasons": "reasons", "tracks": "tracks", "landmarks_px": "landmarks_px",
-    "landmark_error_px": "landmark_error_px", "rotation": "rotation", "translation_mm": "translation_mm",
-    "identity": "identity", "albedo": "albedo", "expression": "expression", "sh": "sh",
-    "vertices_mm": "verts_face_mm",
-}  # fmt: skip
+FIELDS = {  # name in C -> bytes of the first face of a frame in Python
+    "intrinsics": lambda frame: frame.pose(0)["intrinsics"].tobytes(),
+    "boxes_px": lambda frame: frame.box_px(0).tobytes(),
+    "scores": lambda frame: np.float32(frame.score(0)).tobytes(),
+    "quality": lambda frame: np.float64(frame.quality(0)[0]).tobytes(),
+    "quality_reasons": lambda frame: np.uint32(frame.quality(0)[1]).tobytes(),
+    "tracks": lambda frame: np.int64(-1 if frame.track(0) is None else frame.track(0)).tobytes(),
+    "landmarks_px": lambda frame: frame.landmarks_px(0).tobytes(),
+    "landmark_error_px": lambda frame: frame.landmark_error_px(0).tobytes(),
+    "rotation": lambda frame: frame.pose(0)["matrix"].tobytes(),
+    "translation_mm": lambda frame: frame.pose(0)["translation_mm"].tobytes(),
+    "identity": lambda frame: frame.identity(0).tobytes(),
+    "albedo": lambda frame: frame.albedo(0).tobytes(),
+    "expression": lambda frame: frame.expression(0).tobytes(),
+    "sh": lambda frame: frame.sh(0).tobytes(),
+    "vertices_mm": lambda frame: frame.verts_face_mm(0).tobytes(),
+}
 
 
 # What is digested, by golden_digests.txt.
@@ -86,9 +99,10 @@ def test_c_and_python_give_the_same_bits(
     preset: str, program: Compile, assets: Path, sample: Path, tmp_path: Path
 ) -> None:
     call(program("result_digest"), assets, sample, preset, tmp_path)
-    result = python_session(assets, preset).reconstruct(pixels_of(sample), None, None)
-    for in_c, in_python in NAMES.items():
-        assert (tmp_path / in_c).read_bytes() == result[in_python].tobytes(), in_c
+    frame = python_session(assets, preset).reconstruct(pixels_of(sample), None, None)
+    assert frame.summary(0.0)[0] == 1
+    for in_c, in_python in FIELDS.items():
+        assert (tmp_path / in_c).read_bytes() == in_python(frame), in_c
 
 
 def test_arkit_weights_are_those_of_python(
@@ -104,12 +118,37 @@ def test_arkit_weights_are_those_of_python(
     )
 
 
-def test_what_covers_a_face_is_what_python_says(
-    program: Compile, assets: Path, sample: Path, tmp_path: Path
-) -> None:
-    from facesdk import FaceSDK, Options
+def write_picture_network(path: Path, output: str, channels: int) -> None:
+    """A network of one convolution from the bytes of a crop to a map of its size."""
+    rng = np.random.default_rng(channels)
+    file = GraphFile(padding=1, zero=0, side=128)
+    made = file.float_map(1, 16)
+    weights = rng.integers(-20, 90, (16, 9, 4), dtype=np.int8)
+    file.conv([(0, False)], weights, np.zeros(16, np.int32), np.full(16, 1e-5, np.float32), made, pad=1,
+              to_float=True)  # fmt: skip
+    file.description["outputs"][output] = {"float_maps": [made], "shape": [128, 128, channels]}
+    path.write_bytes(file.data())
 
-    call(program("occlusion"), assets, sample, tmp_path)
+
+def test_what_covers_a_face_is_what_python_says(
+    program: Compile, assets: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With small networks in the place of those that complete a face."""
+    from facesdk import FaceSDK, Options
+    from facesdk.inference import engine
+
+    folder = tmp_path / "assets"
+    shutil.copytree(assets, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, output, channels in (("contour_net", "contours", 1), ("completion_net", "picture", 3)):
+        plan = folder / f"{name}.plan"
+        write_picture_network(plan, output, channels)
+        manifest["assets"][plan.name] = {"bytes": plan.stat().st_size}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    call(program("occlusion"), folder, sample, tmp_path)
+
+    files = {role: (folder / plan, "native") for role, (_, plan) in engine.OCCLUSION.items()}
+    monkeypatch.setattr(engine, "occlusion_files", lambda options: files)
     result = FaceSDK(Options(backend="native", deocclude="always")).reconstruct(pixels_of(sample))
     occlusions = [face.occlusion for face in result]
     shares = np.array([one.share for one in occlusions])
@@ -117,6 +156,7 @@ def test_what_covers_a_face_is_what_python_says(
     assert (tmp_path / "occluded_share").read_bytes() == shares.tobytes()
     assert (tmp_path / "expression_observed").read_bytes() == observed.tobytes()
     assert (tmp_path / "mask").read_bytes() == result.faces[0].occlusion_mask.tobytes()
+    assert result.faces[0].generated_mask.any()
     assert (tmp_path / "completed").read_bytes() == result.faces[0].completed_image.tobytes()
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from facesdk.errors import AssetError
-from facesdk.inference import choose_backend, open_session
+from facesdk.inference import open_session
+from facesdk.inference.choice import choose_backend
 
 PLAN = Path(__file__).parents[2] / "facesdk" / "assets" / "mobile_facernet_tiny.plan"
 

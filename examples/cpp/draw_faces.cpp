@@ -1,4 +1,4 @@
-// Faces of a photo drawn with OpenCV: opencv_photo ASSETS PHOTO OUT
+// Faces of a photo drawn with OpenCV: draw_faces ASSETS PHOTO OUT
 #include <facesdk.h>
 
 #include <cstdio>
@@ -38,7 +38,7 @@ void draw(const facesdk_api& api, facesdk_session* session, const facesdk_result
 int main(int argc, char** argv) {
   const facesdk_api* api = facesdk_get_api(FACESDK_API_VERSION);
   if (api == nullptr || argc != 4) {
-    std::fprintf(stderr, "usage: opencv_photo ASSETS PHOTO OUT\n");
+    std::fprintf(stderr, "usage: draw_faces ASSETS PHOTO OUT\n");
     return 2;
   }
   facesdk_engine* engine = nullptr;
