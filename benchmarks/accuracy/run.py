@@ -18,13 +18,13 @@ from benchmarks.accuracy import expression as expressions
 from benchmarks.accuracy.confidence import Confidence
 from benchmarks.accuracy.error_curve import draw
 from benchmarks.accuracy.expression import Expression
-from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.accuracy.identity import AS_GIVEN, CODE, IN_DEVIATIONS, Identity, label_deviations
 from benchmarks.accuracy.landmark_table import bounded, curves, measure
 from benchmarks.accuracy.rendering import Rendering
 from benchmarks.check import check
 from benchmarks.data_folder import DATA
 from benchmarks.evaluation_sets import Case, cases, thinned
+from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.metrics.landmark_errors import Array
 from benchmarks.occlusion.occluded_accuracy import Occlusion, covers
 from benchmarks.predictors import Mb05, Ours, read

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.evaluation_sets import Case
+from benchmarks.face_embedding import FaceEmbedding, five_points
 from benchmarks.metrics.image_similarity import compare
 from benchmarks.metrics.landmark_errors import Array
 from benchmarks.occlusion.mask_accuracy import face_of, hull, true_cover

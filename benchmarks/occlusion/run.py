@@ -9,10 +9,10 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from benchmarks.face_embedding import FaceEmbedding
 from benchmarks.check import check
 from benchmarks.data_folder import DATA
 from benchmarks.evaluation_sets import cases, thinned
+from benchmarks.face_embedding import FaceEmbedding
 from benchmarks.occlusion.completion_accuracy import landmark_figures, people_figures, pixel_figures
 from benchmarks.occlusion.mask_accuracy import (
     called_occluded,

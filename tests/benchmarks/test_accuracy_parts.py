@@ -16,10 +16,10 @@ pytest.importorskip("skimage")
 from benchmarks.accuracy.confidence import Confidence, most_confident_error
 from benchmarks.accuracy.error_curve import cumulative, draw
 from benchmarks.accuracy.expression import Expression, classify, eye_opening, mouth_gap
-from benchmarks.face_embedding import PLACES, five_points
 from benchmarks.accuracy.identity import Identity, label_deviations
 from benchmarks.accuracy.rendering import region
 from benchmarks.evaluation_sets import Case, thinned
+from benchmarks.face_embedding import PLACES, five_points
 from benchmarks.metrics.image_similarity import compare, ssim
 from benchmarks.metrics.landmark_errors import align, box_size, nme
 from benchmarks.metrics.rank_correlation import rank_correlation

@@ -32,4 +32,4 @@ def test_another_word_is_refused_in_one_line(
         main()
     assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "deocclude: got 'yes', expected one of auto, off" in line
+    assert "deocclude: got 'yes', expected one of off, auto, always" in line
