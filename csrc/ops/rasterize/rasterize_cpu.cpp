@@ -80,6 +80,14 @@ bool draw_chunk(const Scene& s, const Tile& tile, Chunk chunk, bool known, Fragm
   }
 #endif
   if (!known && !indices_fit(s.p, chunk)) return false;
+#if FACESDK_X86
+  if (has_avx2(vector_level())) {
+    make_fragments_avx2(s, tile, chunk.begin, chunk.end, f);
+    draw_fragments_avx2(s, tile, f);
+    for (int i = 0; i < f.num_large; ++i) draw_large_triangle_avx2(s, tile, f.large[i]);
+    return true;
+  }
+#endif
   make_fragments(s, tile, chunk.begin, chunk.end, f);
   draw_fragments(s, tile, f);
   for (int i = 0; i < f.num_large; ++i) draw_large_triangle(s, tile, f.large[i]);

@@ -118,6 +118,11 @@ bool make_fragments_avx512(const Scene& s, const Tile& tile, int64_t begin, int6
 void draw_fragments_avx512(const Scene& s, const Tile& tile, const Fragments& f);
 void draw_large_triangle_avx512(const Scene& s, const Tile& tile, int32_t triangle);
 
+// The same for CPUs with AVX2, of indices that have been looked at.
+void make_fragments_avx2(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
+void draw_fragments_avx2(const Scene& s, const Tile& tile, const Fragments& f);
+void draw_large_triangle_avx2(const Scene& s, const Tile& tile, int32_t triangle);
+
 // Turns nearness into depth where that is wanted, and empties the pixels that nothing covers.
 void resolve_rows(const RasterizeParams& p, const Tile& tile);
 
