@@ -18,6 +18,8 @@ namespace {
 using I = V::I;
 using F = V::F;
 
+constexpr int64_t kCachedPixels = 1 << 16;  // of a tile; the pixels of larger ones are prefetched
+
 FACESDK_STAGE int count_bits(unsigned mask) { return __builtin_popcount(mask); }
 
 FACESDK_STAGE I first_pixels(I v) { return V::shift_right<kSubBits>(V::add(v, V::set(kSub - 1))); }
@@ -86,7 +88,8 @@ FACESDK_STAGE void cull(const Scene& s, const Tile& tile, const int32_t* index, 
 }
 
 // Which pixels of their boxes the survivors cover; those that cover one go into the queue.
-FACESDK_STAGE void cover(const Scene& s, const Survivors& k, Queue& q) {
+FACESDK_STAGE void cover(const Scene& s, const Tile& tile, const Survivors& k, Queue& q) {
+  const bool far = static_cast<int64_t>(tile.end - tile.begin) * tile.width > kCachedPixels;
   const I zero = V::set(0);
   int n = 0;
   for (int i = 0; i < k.count; i += V::kLanes) {
@@ -134,6 +137,12 @@ FACESDK_STAGE void cover(const Scene& s, const Survivors& k, Queue& q) {
     const int32_t* index = s.p.triangles + 3 * static_cast<int64_t>(q.triangle[i]);
     q.inverse_a[i] = s.inverse[index[0]], q.inverse_b[i] = s.inverse[index[1]];
     q.inverse_c[i] = s.inverse[index[2]];
+  }
+  for (int i = 0; far && i < n; ++i) {
+    const int64_t at = q.pixel[i];
+    __builtin_prefetch(tile.nearness + at, 1);
+    __builtin_prefetch(tile.triangle + at, 1);
+    if (tile.color != nullptr) __builtin_prefetch(tile.color + 3 * at, 1);
   }
   q.count = n;
 }
@@ -195,43 +204,66 @@ FACESDK_STAGE void write_fragments(const Scene& s, const Tile& tile, Queue& q, F
   out.count = q.count;
 }
 
-FACESDK_STAGE void vector_fragments(const Scene& s, const Tile& tile, int64_t begin, int64_t end,
+// Whether 3 * V::kLanes indices are all those of vertices. As unsigned numbers negative ones are huge.
+FACESDK_STAGE bool indices_fit(const int32_t* index, I last) {
+  const I most = V::max_unsigned(V::max_unsigned(V::load(index), V::load(index + V::kLanes)),
+                                 V::max_unsigned(V::load(index + 2 * V::kLanes), last));
+  return V::all_equal(most, last);
+}
+
+// False, with nothing to be drawn, where an index is not that of a vertex.
+FACESDK_STAGE bool vector_fragments(const Scene& s, const Tile& tile, int64_t begin, int64_t end,
                                     Fragments& out) {
   Survivors& k = out.survivors;
   k.count = out.num_large = 0;
+  if (s.p.num_verts == 0) return false;
   const I all = V::set(-1);
+  const I last = V::set(static_cast<int32_t>(std::min<int64_t>(s.p.num_verts, INT32_MAX) - 1));
   int64_t t = begin;
-  for (; t + V::kLanes <= end; t += V::kLanes) cull(s, tile, s.p.triangles + 3 * t, t, all, k, out);
+  for (; t + V::kLanes <= end; t += V::kLanes) {
+    const int32_t* const index = s.p.triangles + 3 * t;
+    if (!indices_fit(index, last)) return false;
+    cull(s, tile, index, t, all, k, out);
+  }
   if (t < end) {  // the others read the last triangle again, and nothing behind it
     int32_t index[3 * V::kLanes];
     for (int64_t lane = 0; lane < V::kLanes; ++lane) {
       std::copy_n(s.p.triangles + 3 * std::min(t + lane, end - 1), 3, index + 3 * lane);
     }
+    if (!indices_fit(index, last)) return false;
     cull(s, tile, index, t, V::less(V::lanes(), V::set(static_cast<int32_t>(end - t))), k, out);
   }
-  cover(s, k, out.queue);
+  cover(s, tile, k, out.queue);
   write_fragments(s, tile, out.queue, out);
+  return true;
 }
 
-FACESDK_STAGE void draw_vector_fragments(const Scene& s, const Tile& tile, const Fragments& f) {
-  // Copies: what is stored could as well be the tile itself, for all that the compiler knows.
+// Copies and template arguments: what is stored could as well be the tile itself, for all that the compiler
+// knows.
+template <bool kColor, bool kBary>
+FACESDK_STAGE void draw_taken(const Scene& s, const Tile& tile, const Fragments& f) {
   const Tile to = tile;
-  const bool weighted = s.weighted;
   const float* const colors = s.p.colors;
   const int32_t* const triangles = s.p.triangles;
   const int count = f.count;
   for (int i = 0; i < count; ++i) {
     const int64_t at = f.pixel[i];
     const int32_t t = f.triangle[i];
-    if (!to.take(at, f.nearness[i], t) || !weighted) continue;
-    const float b1 = f.b1[i], b2 = f.b2[i];
-    to.weigh(at, b1, b2);
-    if (to.color == nullptr) continue;
+    if (!to.take(at, f.nearness[i], t)) continue;
+    if (kBary) to.weigh(at, f.b1[i], f.b2[i]);
+    if (!kColor) continue;
     const int32_t* index = triangles + 3 * static_cast<int64_t>(t);
     const auto color = [&](int corner)
                            FACESDK_TARGET { return V::load_color(colors + 3 * int64_t{index[corner]}); };
-    to.paint(at, b1, b2, color(0), color(1), color(2));
+    to.paint(at, f.b1[i], f.b2[i], color(0), color(1), color(2));
   }
+}
+
+FACESDK_STAGE void draw_vector_fragments(const Scene& s, const Tile& tile, const Fragments& f) {
+  if (tile.bary != nullptr) {
+    return tile.color != nullptr ? draw_taken<true, true>(s, tile, f) : draw_taken<false, true>(s, tile, f);
+  }
+  return tile.color != nullptr ? draw_taken<true, false>(s, tile, f) : draw_taken<false, false>(s, tile, f);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 
 namespace facesdk {
 
-FACESDK_AVX2 void make_fragments_avx2(const Scene& s, const Tile& tile, int64_t begin, int64_t end,
+FACESDK_AVX2 bool make_fragments_avx2(const Scene& s, const Tile& tile, int64_t begin, int64_t end,
                                       Fragments& out) {
-  vector_fragments(s, tile, begin, end, out);
+  return vector_fragments(s, tile, begin, end, out);
 }
 
 FACESDK_AVX2 void draw_fragments_avx2(const Scene& s, const Tile& tile, const Fragments& f) {

@@ -49,6 +49,7 @@ struct V {
   FACESDK_OP I mul(I a, I b) { return _mm256_mullo_epi32(a, b); }
   FACESDK_OP I min(I a, I b) { return _mm256_min_epi32(a, b); }
   FACESDK_OP I max(I a, I b) { return _mm256_max_epi32(a, b); }
+  FACESDK_OP I max_unsigned(I a, I b) { return _mm256_max_epu32(a, b); }
   FACESDK_OP I abs(I a) { return _mm256_abs_epi32(a); }
   template <int kBits>
   FACESDK_OP I shift_left(I a) {
@@ -75,6 +76,7 @@ struct V {
   FACESDK_OP unsigned bits(I mask) {
     return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(mask)));
   }
+  FACESDK_OP bool all_equal(I a, I b) { return _mm256_movemask_epi8(_mm256_cmpeq_epi32(a, b)) == -1; }
   FACESDK_OP I choose(I mask, I then, I otherwise) { return _mm256_blendv_epi8(otherwise, then, mask); }
   FACESDK_OP F choose(I mask, F then, F otherwise) {
     return _mm256_blendv_ps(otherwise, then, _mm256_castsi256_ps(mask));
