@@ -62,11 +62,13 @@ void sample_upright(const FaceObservation& face, int32_t size, float* out) {
 void make_thumbnail(const ImageView& image, Thumbnail* thumbnail) {
   constexpr int kAcross = kThumbnailSide * kSamples;
   std::fill_n(thumbnail->cells, kThumbnailNumbers, 0);
+  int64_t from[kAcross];  // of each sample in its row: divided for once, not row by row
+  for (int x = 0; x < kAcross; ++x) from[x] = 3 * ((2 * x + 1) * image.width / (2 * kAcross));
   for (int y = 0; y < kAcross; ++y) {
     const uint8_t* row = image.pixels + 3 * image.width * ((2 * y + 1) * image.height / (2 * kAcross));
     int32_t* cells = thumbnail->cells + 3 * kThumbnailSide * (y / kSamples);
     for (int x = 0; x < kAcross; ++x) {
-      const uint8_t* pixel = row + 3 * ((2 * x + 1) * image.width / (2 * kAcross));
+      const uint8_t* pixel = row + from[x];
       for (int k = 0; k < 3; ++k) cells[3 * (x / kSamples) + k] += pixel[k];
     }
   }
