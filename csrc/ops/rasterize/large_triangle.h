@@ -15,4 +15,17 @@ inline bool set_up_large_triangle(const Scene& s, const Tile& tile, int32_t t, L
                          {tile.begin, tile.end, tile.width}, out);
 }
 
+// Whether the edge values of a triangle fit 32 bits at every pixel of its box: each is twice the area of a
+// triangle within the square of its longer side.
+constexpr int64_t kMostSide = 46340;  // 1/4096 px, eleven pixels; its square is less than 2^31
+
+inline bool is_narrow(const LargeTriangle& o) {
+  constexpr int64_t most = kMostSide * kSub;
+  bool narrow = true;
+  for (const EdgeWalk* edge : {&o.of_a, &o.of_b, &o.of_c}) {
+    narrow &= (edge->right <= most) & (edge->right >= -most) & (edge->down <= most) & (edge->down >= -most);
+  }
+  return narrow;
+}
+
 }  // namespace facesdk

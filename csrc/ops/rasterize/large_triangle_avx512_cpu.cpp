@@ -52,19 +52,6 @@ struct Ramp {
   }
 };
 
-// Whether the edge values of a triangle fit 32 bits at every pixel of its box: each is twice the area of a
-// triangle within the square of its longer side.
-constexpr int64_t kMostSide = 46340;  // 1/4096 px, eleven pixels; its square is less than 2^31
-
-bool is_narrow(const LargeTriangle& o) {
-  constexpr int64_t most = kMostSide * kSub;
-  bool narrow = true;
-  for (const EdgeWalk* edge : {&o.of_a, &o.of_b, &o.of_c}) {
-    narrow &= (edge->right <= most) & (edge->right >= -most) & (edge->down <= most) & (edge->down >= -most);
-  }
-  return narrow;
-}
-
 // What becomes of the pixels `inside` of sixteen that begin at `at`, with the weights of corners 1 and 2.
 FACESDK_INLINE512 void draw_sixteen(const Scene& s, const Tile& tile, int32_t t, const LargeTriangle& o,
                                     const Ramp& ramp, int64_t at, __mmask16 inside, __m512 l1, __m512 l2) {

@@ -69,20 +69,33 @@ bool indices_fit(const RasterizeParams& p, Chunk chunk) {
   return static_cast<int64_t>(most) < p.num_verts;
 }
 
-// False where an index does not fit and `known` does not say that all do.
-bool draw_chunk(const Scene& s, const Tile& tile, Chunk chunk, bool known, Fragments& f) {
+// The stages of one instruction set.
+struct Stages {
+  bool (*make_fragments)(const Scene&, const Tile&, int64_t begin, int64_t end, Fragments&);
+  void (*draw_fragments)(const Scene&, const Tile&, const Fragments&);
+  void (*draw_large_triangle)(const Scene&, const Tile&, int32_t triangle);
+};
+
+bool make_fitting_fragments(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out) {
+  if (!indices_fit(s.p, {begin, end})) return false;
+  make_fragments(s, tile, begin, end, out);
+  return true;
+}
+
+Stages best_stages() {
 #if FACESDK_X86
-  if (has_avx512(vector_level())) {  // which looks at the indices on the way
-    if (!make_fragments_avx512(s, tile, chunk.begin, chunk.end, f)) return false;
-    draw_fragments_avx512(s, tile, f);
-    for (int i = 0; i < f.num_large; ++i) draw_large_triangle_avx512(s, tile, f.large[i]);
-    return true;
-  }
+  if (has_avx512(vector_level()))
+    return {make_fragments_avx512, draw_fragments_avx512, draw_large_triangle_avx512};
+  if (has_avx2(vector_level())) return {make_fragments_avx2, draw_fragments_avx2, draw_large_triangle_avx2};
 #endif
-  if (!known && !indices_fit(s.p, chunk)) return false;
-  make_fragments(s, tile, chunk.begin, chunk.end, f);
-  draw_fragments(s, tile, f);
-  for (int i = 0; i < f.num_large; ++i) draw_large_triangle(s, tile, f.large[i]);
+  return {make_fitting_fragments, draw_fragments, draw_large_triangle};
+}
+
+// False where an index is not that of a vertex.
+bool draw_chunk(const Scene& s, const Tile& tile, Chunk chunk, const Stages& stages, Fragments& f) {
+  if (!stages.make_fragments(s, tile, chunk.begin, chunk.end, f)) return false;
+  stages.draw_fragments(s, tile, f);
+  for (int i = 0; i < f.num_large; ++i) stages.draw_large_triangle(s, tile, f.large[i]);
   return true;
 }
 
@@ -100,9 +113,10 @@ Tile tile_at(const RasterizeParams& p, int64_t begin, int64_t end, TileBuffers& 
 
 bool draw_at_once(const Scene& s, TileBuffers& own) {
   const Tile tile = tile_at(s.p, 0, s.p.height, own);
+  const Stages stages = best_stages();
   for (int64_t begin = 0; begin < s.p.num_triangles; begin += kChunk) {
     const Chunk chunk = chunk_at(s.p, begin / kChunk);
-    if (!draw_chunk(s, tile, chunk, false, own.fragments)) return false;
+    if (!draw_chunk(s, tile, chunk, stages, own.fragments)) return false;
   }
   resolve_rows(s.p, tile);
   return true;
@@ -129,13 +143,14 @@ bool draw_in_tiles(const Scene& s, Buffers& buffers) {
   const int64_t shared = p.threads > 1 ? kTilesPerThread * p.threads : 1;
   const int64_t rows =
       std::max<int64_t>(1, std::min(kTilePixels / p.width, (p.height + shared - 1) / shared));
+  const Stages stages = best_stages();
   parallel_tasks((p.height + rows - 1) / rows, p.threads, [&](int64_t task, int worker) {
     TileBuffers& own = buffers.tiles[worker];
     const Tile tile = tile_at(p, task * rows, std::min<int64_t>(p.height, (task + 1) * rows), own);
     for (int64_t number = 0; number < chunks; ++number) {
       const Range range = reach[number];
       if (first_pixel(range.low) >= tile.end || last_pixel(range.high) < tile.begin) continue;
-      draw_chunk(s, tile, chunk_at(p, number), true, own.fragments);
+      draw_chunk(s, tile, chunk_at(p, number), stages, own.fragments);
     }
     resolve_rows(p, tile);
   });

@@ -54,7 +54,7 @@ struct Tile {
   }
 };
 
-// Triangles between the steps of the AVX-512 path.
+// Triangles between the steps of the vector paths.
 struct Survivors {
   static constexpr int kRoom = kChunk + kLanes;
   int count;
@@ -79,7 +79,7 @@ struct Queue {
   float inverse_a[kRoom], inverse_b[kRoom], inverse_c[kRoom];  // 1 / depth of the corners
 };
 
-// Covered pixels of a chunk's small triangles before their weights are known; without AVX-512.
+// Covered pixels of a chunk's small triangles before their weights are known; in the plain path.
 struct Candidates {
   static constexpr int kRoom = kChunk * kSide * kSide + kLanes;
   int32_t slot[kRoom];                   // the triangle's number in the chunk's arrays
@@ -112,11 +112,14 @@ void draw_fragments(const Scene& s, const Tile& tile, const Fragments& f);
 // A triangle of any size straight into the tile.
 void draw_large_triangle(const Scene& s, const Tile& tile, int32_t triangle);
 
-// The same for CPUs with AVX-512; to the bit, but in another order. Only where the CPU has AVX-512. False,
-// with nothing to be drawn, where an index is not that of a vertex.
+// The same for CPUs with AVX-512 and with AVX2; to the bit, but in another order. Only where the CPU has
+// them. False, with nothing to be drawn, where an index is not that of a vertex.
 bool make_fragments_avx512(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
 void draw_fragments_avx512(const Scene& s, const Tile& tile, const Fragments& f);
 void draw_large_triangle_avx512(const Scene& s, const Tile& tile, int32_t triangle);
+bool make_fragments_avx2(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
+void draw_fragments_avx2(const Scene& s, const Tile& tile, const Fragments& f);
+void draw_large_triangle_avx2(const Scene& s, const Tile& tile, int32_t triangle);
 
 // Turns nearness into depth where that is wanted, and empties the pixels that nothing covers.
 void resolve_rows(const RasterizeParams& p, const Tile& tile);
