@@ -18,7 +18,7 @@ from facesdk.core.arrays import BoolArray, FloatArray, IntArray, Picture
 from facesdk.core.occlusion import Occlusion
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
-from facesdk.face_fields import read_on_first_use
+from facesdk.frame_fields import FACE, read_on_first_use
 from facesdk.morphable.face_model import FaceModel
 from facesdk.rendering.pictures import depth_map, draw_shaded, normal_map
 from facesdk.rendering.posed_mesh import ColoredMesh, PosedMesh
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from facesdk.rendering.overlay import DrawnFace
 
 
-@read_on_first_use
+@read_on_first_use(FACE)
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class Face:
     """One reconstructed face; views are computed, and the engine's fields read, on first use and kept."""
@@ -287,10 +287,6 @@ class Face:
         from facesdk.io.formats import save_face
 
         save_face(Path(path), lambda: self.export_mesh, self.to_dict)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """The fields alone: views are made again after a copy or from a pickle."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     def __repr__(self) -> str:
         from facesdk.io.record import face_line

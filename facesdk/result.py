@@ -10,11 +10,13 @@ from facesdk.core.arrays import Picture
 from facesdk.core.pose import Pose
 from facesdk.core.quality import Quality
 from facesdk.face import Face
+from facesdk.frame_fields import RESULT, read_on_first_use
 from facesdk.io.path_text import utf8_text
 
 __all__ = ["Face", "Pose", "Quality", "Result"]
 
 
+@read_on_first_use(RESULT)
 @dataclasses.dataclass(eq=False, repr=False)
 class Result:
     """All faces of one picture, largest and most certain first; none gives an empty list."""

@@ -16,7 +16,7 @@ from facesdk.core.compiled import _core
 from facesdk.core.intrinsics import check_intrinsics
 from facesdk.errors import InvalidOptions
 from facesdk.face import Face
-from facesdk.face_fields import FaceSource, face_of_source
+from facesdk.frame_fields import of_frame
 from facesdk.inference.engine import open_engine
 from facesdk.inference.regressor import Regressor
 from facesdk.io.image import ImageLike, LoadedImage, load_frame, load_photo
@@ -155,11 +155,12 @@ class FaceSDK:
 
     def _result(self, frame: _core.Frame, loaded: LoadedImage, load_ms: float, start: float) -> Result:
         """The engine's frame as faces."""
-        source = FaceSource(frame, self.model, loaded.picture, self.options.threads)
-        count, timings = frame.summary(load_ms)
-        faces = [face_of_source(Face, source, number) for number in range(count)]
-        timings["total"] = (time.perf_counter() - start) * 1e3
-        return Result(faces, loaded.picture, timings, loaded.source, loaded.notes)
+        shared = self.model, loaded.picture, self.options.threads
+        faces = [of_frame(Face, frame, number, shared) for number in range(frame.count)]
+        result = of_frame(Result, frame, load_ms, (time.perf_counter() - start) * 1e3)
+        result.faces, result.image = faces, loaded.picture
+        result.source, result.notes = loaded.source, loaded.notes
+        return result
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[_core.Session]:

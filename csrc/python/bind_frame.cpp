@@ -85,17 +85,14 @@ std::optional<Record> occlusion(Frame& frame, int64_t face) {
   return out;
 }
 
-// The number of faces, and milliseconds by stage after those that Python took to load the picture: what every
-// result needs, in one call.
-std::tuple<int32_t, py::typing::Dict<py::str, py::float_>> summary(Frame& frame, double load_ms) {
+py::typing::Dict<py::str, py::float_> timings_ms(Frame& frame) {
   constexpr const char* kStages[] = {"detect", "network",   "refine",     "decode",
                                      "camera", "occlusion", "completion", "quality"};
-  py::typing::Dict<py::str, py::float_> timings;
-  timings["load"] = load_ms;
+  py::typing::Dict<py::str, py::float_> out;
   for (int stage = 0; stage < static_cast<int>(Stage::kCount); ++stage) {
-    timings[kStages[stage]] = frame.result().clock.ms(static_cast<Stage>(stage));
+    out[kStages[stage]] = frame.result().clock.ms(static_cast<Stage>(stage));
   }
-  return {frame.result().count, timings};
+  return out;
 }
 
 }  // namespace
@@ -103,7 +100,8 @@ std::tuple<int32_t, py::typing::Dict<py::str, py::float_>> summary(Frame& frame,
 void bind_frame(py::module_& m) {
   using R = FrameResult;
   py::class_<Frame>(m, "Frame")
-      .def("summary", &summary, "load_ms"_a)
+      .def_property_readonly("count", [](Frame& frame) { return frame.result().count; })
+      .def("timings_ms", &timings_ms)
       .def(
           "box_px", [](Frame& f, int64_t face) { return row<&R::boxes_px, 4>(f, face, {4}); }, "face"_a)
       .def(

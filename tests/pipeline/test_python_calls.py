@@ -21,7 +21,7 @@ ALLOWED = {
     "sdk.py": {"reconstruct", "track", "_session", "_result"},
     "io/image.py": None,
     "io/array_picture.py": None,
-    "face_fields.py": {"face_of_source"},
+    "frame_fields.py": {"of_frame"},
     "result.py": {"__init__", "__post_init__"},
 }
 
