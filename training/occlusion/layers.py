@@ -106,9 +106,13 @@ class Occluders:
         return Layer.of(torch.cat([torch.minimum(rgba[:, :3] * shade, rgba[:, 3:]), rgba[:, 3:]], 1))
 
     def _object(self, crops: Tensor, points: Tensor, skin: Tensor, generator: Generator) -> Layer:
-        """A ragged ellipse or box."""
-        cover = shapes(len(crops), crops.shape[2], generator, crops.device)
-        return self._filled(cover, crops, generator)
+        """A ragged ellipse or box, or up to four things of one kind with lobes and notches."""
+        n, side = len(crops), crops.shape[2]
+        cover = shapes(n, side, generator, crops.device)
+        several = _uniform(n, generator, crops)[:, None, None, None] < 0.5
+        return self._filled(
+            torch.where(several, lobed(n, side, generator, crops.device), cover), crops, generator
+        )
 
     def _polygon(self, crops: Tensor, points: Tensor, skin: Tensor, generator: Generator) -> Layer:
         """A convex polygon of three to six straight edges: books, telephones, signs."""
@@ -173,10 +177,49 @@ class Occluders:
         t = torch.linspace(-0.3, 0.3, side, device=crops.device)
         shaded = colour * (1 + t * (2 * kind - 1) * 2)
         filling = torch.where(kind < 0.4, texture, torch.where(kind < 0.65, other, shaded)).clamp(0, 1)
+        dyed = _uniform(n, generator, crops)[:, None, None, None] < 0.4
+        filling = torch.where(dyed, recoloured(filling, generator), filling)
         strength = torch.rand(n, 1, 1, 1, generator=generator, device=crops.device)
         through = _uniform(n, generator, crops)[:, None, None, None] < 0.1
         alpha = cover * torch.where(through, 0.3 + 0.6 * strength, torch.ones_like(strength))
         return Layer(filling * alpha, alpha, alpha)
+
+
+def lobed(n: int, side: int, generator: Generator, device: torch.device) -> Tensor:
+    """Cover masks (n, 1, side, side) of one to four closed curves, whose distance from their centre is a sum
+    of waves: smooth lobes and notches, where ellipses and boxes have none."""
+    t = (torch.arange(side, device=device) + 0.5) / side - 0.5
+    waves = torch.arange(2, 6, device=device)
+    count = torch.randint(1, 5, (n,), generator=generator, device=device)
+    out = torch.zeros(n, 1, side, side, device=device)
+    for number in range(4):
+        draw = torch.rand(n, 3 + 2 * len(waves), generator=generator, device=device)
+        x, y = (
+            t.view(shape) - (draw[:, k, None, None] - 0.5) * 0.9
+            for k, shape in ((0, (1, 1, -1)), (1, (1, -1, 1)))
+        )
+        distance, angle = torch.hypot(x, y), torch.atan2(y.expand(n, side, side), x.expand(n, side, side))
+        size = (0.05 + 0.25 * draw[:, 2]) / (1 + 0.3 * (count - 1))
+        reach = torch.ones_like(distance)
+        for k, wave in enumerate(waves):
+            height, phase = draw[:, 3 + 2 * k], 2 * math.pi * draw[:, 4 + 2 * k]
+            reach = reach + (0.9 / wave * (height - 0.3))[:, None, None] * torch.cos(
+                wave * angle + phase[:, None, None]
+            )
+        inside = ((size[:, None, None] * reach.clamp_min(0.2) - distance) * side + 0.5).clamp(0, 1)
+        out = torch.maximum(out, (inside * (number < count)[:, None, None])[:, None])
+    return out
+
+
+def recoloured(pictures: Tensor, generator: Generator) -> Tensor:
+    """Pictures (n, 3, S, S) in 0..1 with their channels mixed and their contrast changed: what is printed and
+    dyed has colours that no photo of nature has."""
+    n = len(pictures)
+    mix = torch.rand(n, 3, 3, generator=generator, device=pictures.device) ** 2
+    mix = mix / mix.sum(2, keepdim=True).clamp_min(1e-3)
+    draw = torch.rand(n, 2, 3, 1, 1, generator=generator, device=pictures.device)
+    mixed = torch.einsum("nij,njhw->nihw", mix, pictures)
+    return (draw[:, 0] + (0.5 + 2.5 * draw[:, 1]) * (mixed - mixed.mean((2, 3), keepdim=True))).clamp(0, 1)
 
 
 def _uniform(n: int, generator: Generator, like: Tensor) -> Tensor:

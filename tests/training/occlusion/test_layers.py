@@ -3,13 +3,15 @@
 # ruff: noqa: E402 (torch is optional: the file is skipped before its imports where torch is absent)
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from tests.training.occlusion.fakes import make_assets, make_cutouts, plain_points
 from training.occlusion.compose import Mixture, cover, skin_colour
-from training.occlusion.layers import KINDS, Occluders
+from training.occlusion.layers import KINDS, Occluders, lobed, recoloured
 
 SIDE, N = 64, 12
 
@@ -71,6 +73,32 @@ def test_hands_take_the_skin_s_colour() -> None:
     own = layer.colour.sum((2, 3))[seen] / layer.alpha.sum((2, 3))[seen]
     # The cut-outs are gray: red over blue of the pasted hands must lean to that of the skin.
     assert (own[:, 0] / own[:, 2]).mean() > 1.5
+
+
+def test_lobed_things_are_of_many_sizes_and_not_all_convex() -> None:
+    generator = torch.Generator().manual_seed(5)
+    masks = lobed(64, 48, generator, torch.device("cpu"))
+    assert masks.shape == (64, 1, 48, 48)
+    assert 0 <= float(masks.min()) <= float(masks.max()) <= 1
+    share = (masks > 0.5).float().mean((1, 2, 3))
+    assert float(share.min()) < 0.03 < 0.15 < float(share.max())
+    filled = []
+    for mask in masks:
+        points = np.argwhere(mask[0].numpy() > 0.5)[:, ::-1].astype(np.int32)
+        if len(points) > 20:
+            hull = cv2.fillConvexPoly(np.zeros((48, 48), np.uint8), cv2.convexHull(points), 1)
+            filled.append(hull.sum() / len(points))
+    assert np.mean(np.array(filled) > 1.25) > 0.4  # notches, or several things
+
+
+def test_recolouring_keeps_to_the_range_and_moves_colours() -> None:
+    generator = torch.Generator().manual_seed(6)
+    pictures = torch.rand(8, 3, 16, 16, generator=generator)
+    dyed = recoloured(pictures, generator)
+    assert 0 <= float(dyed.min()) <= float(dyed.max()) <= 1
+    means = dyed.mean((2, 3))
+    assert float((means.amax(1) - means.amin(1)).max()) > 0.3
+    assert float(dyed.std()) > 0.1
 
 
 def test_bare_crops_stay_as_they_are() -> None:
