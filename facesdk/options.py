@@ -58,7 +58,7 @@ class Options:
         deocclude: "off", "auto" or "always", default "off". Whether it is measured what covers a face:
             Face.occlusion, the states of vertices, landmarks and expressions, the reason "occluded" of the
             quality; in a video, expressions of what is covered are held. Where a tenth of a face and more is
-            covered ("always": anything of it), networks paint what may be behind: Face.completed_image.
+            covered ("always": anything of it), what may be behind is painted: Face.completed_image.
         backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
             "auto", what was measured as the fastest of those installed. What runs the networks.
         preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default

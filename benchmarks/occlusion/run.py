@@ -22,7 +22,7 @@ from benchmarks.occlusion.mask_accuracy import (
     synthetic_iou,
 )
 from benchmarks.occlusion.occluders import Templates
-from facesdk import FaceSDK, Options, manifest
+from facesdk import FaceSDK, Options
 
 BARE_SETS = ("cfp",)  # few wear more than glasses; hair and hands are not labelled, and count as errors
 
@@ -77,11 +77,7 @@ def occlusion(
 ) -> None:
     """Measure the masks of covered and of bare faces, the landmarks of covered ones, and completed faces."""
     sdk = FaceSDK(Options(deocclude="auto"))
-    figures = measure_masks(sdk, data, limit)
-    if manifest.COMPLETION in manifest.manifest():
-        figures |= measure_completion(sdk, data, limit)
-    else:
-        print("completion: the package has no networks for it")
+    figures = measure_masks(sdk, data, limit) | measure_completion(sdk, data, limit)
     for name, value in figures.items():
         print(f"{name:44s} {value:.4f}")
     if json_path is not None:

@@ -300,9 +300,9 @@ typedef struct facesdk_api {
    * mask: (height, width), count of its bytes. Not with FACESDK_DEOCCLUDE_OFF. */
   facesdk_status (*occlusion_mask)(facesdk_session* session, int32_t face, uint8_t* mask, size_t count);
 
-  /* Since version 3. Paint over a picture what the networks draw where a face of the session's last result is
-   * covered: a guess of what is behind. A face that is not completed leaves the picture as it is; depth is
-   * not looked at. Not with FACESDK_DEOCCLUDE_OFF. */
+  /* Since version 3. Paint over a picture how a face of the session's last result looks where it is covered:
+   * a guess of what is behind. A face that is not completed leaves the picture as it is; depth is not looked
+   * at. Not with FACESDK_DEOCCLUDE_OFF. */
   facesdk_status (*draw_completion)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
 } facesdk_api;
 

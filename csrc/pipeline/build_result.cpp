@@ -29,6 +29,28 @@ void resize(const Engine& engine, int32_t count, bool has_sigma, FrameResult* r)
   r->verts_face_mm.resize(rows(3 * model.verts()));
 }
 
+// A face as it was placed in the picture.
+struct Placed {
+  const CameraPose* pose;
+  const float* verts;       // (V, 3) mm, face frame
+  const float* intrinsics;  // (3, 3) px
+};
+
+// Completes a face of which enough is covered: by the networks where there are some, else by drawing it.
+void complete(const Engine& engine, const FrameInput& input, const FaceSource& source, const Placed& placed,
+              ResultWorkspace* w) {
+  Occlusion* occlusion = source.occlusion;
+  occlusion->completion.made = false;
+  if (!(occlusion->share > 0.0 && occlusion->share >= engine.completed_from())) return;
+  if (engine.completion() != nullptr) {
+    complete_crop(*engine.completion(), input.image, *occlusion, &w->completion, &occlusion->completion);
+  } else if (engine.face_model().has_albedo()) {
+    draw_fitted_face({&engine.face_model(), placed.verts, source.albedo, source.observation->sh, placed.pose,
+                      placed.intrinsics, engine.options().threads},
+                     input.image, *occlusion, engine.occlusion()->side(), &w->drawn, &occlusion->completion);
+  }
+}
+
 // Measures what covers the face, or carries an earlier measurement on to where the face is now.
 void find_occlusion(const Engine& engine, const FrameInput& input, const FaceSource& source,
                     const CameraPose& pose, const float* verts, size_t i, ResultWorkspace* w,
@@ -44,11 +66,7 @@ void find_occlusion(const Engine& engine, const FrameInput& input, const FaceSou
                           input.image.width};
     measure_occlusion(model, input.image, face, &w->occlusion, occlusion);
     r->clock.lap(Stage::kOcclusion);
-    occlusion->completion.made = false;
-    if (engine.completion() != nullptr && occlusion->share > 0.0 &&
-        occlusion->share >= engine.completed_from()) {
-      complete_crop(*engine.completion(), input.image, *occlusion, &w->completion, &occlusion->completion);
-    }
+    complete(engine, input, source, {&pose, verts, r->intrinsics}, w);
     r->clock.lap(Stage::kCompletion);
   } else {
     crop_matrix(crop_from_landmarks(pose.landmarks_px), model.side(), false, occlusion->matrix);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/workspace.h"
+#include "pipeline/drawn_completion.h"
 #include "pipeline/engine.h"
 #include "pipeline/frame.h"
 
@@ -26,6 +27,7 @@ struct ResultWorkspace {
   std::vector<FaceSource> sources;
   OcclusionWorkspace occlusion;
   CompletionWorkspace completion;
+  DrawnCompletionWorkspace drawn;
   std::vector<Occlusion> occlusions;  // of a photo's faces
 };
 

@@ -13,8 +13,6 @@
 namespace facesdk {
 namespace {
 
-constexpr int32_t kWiden = 2;  // px: the mask network leaves a rim of what covers the face
-
 size_t pixels_of(int32_t side) { return static_cast<size_t>(side) * static_cast<size_t>(side); }
 
 int32_t output_of(const Network& network, const char* name, int32_t side) {
@@ -34,25 +32,6 @@ const float* output_data(const NetworkRun& run, const Network& network, int32_t 
                     std::to_string(out.size) + " numbers, expected " + std::to_string(count));
   }
   return out.data;
-}
-
-// Each pixel becomes the largest one within kWiden px on each side.
-void widen(int32_t side, std::vector<uint8_t>* mask, std::vector<uint8_t>* spare) {
-  spare->resize(mask->size());
-  for (int32_t pass = 0; pass < 2; ++pass) {
-    const std::vector<uint8_t>& from = pass == 0 ? *mask : *spare;
-    std::vector<uint8_t>& to = pass == 0 ? *spare : *mask;
-    for (int32_t line = 0; line < side; ++line) {
-      for (int32_t at = 0; at < side; ++at) {
-        uint8_t found = 0;
-        const int32_t last = std::min(at + kWiden, side - 1);
-        for (int32_t k = std::max(at - kWiden, 0); k <= last; ++k) {
-          found |= from[static_cast<size_t>(pass == 0 ? line * side + k : k * side + line)];
-        }
-        to[static_cast<size_t>(pass == 0 ? line * side + at : at * side + line)] = found;
-      }
-    }
-  }
 }
 
 uint8_t byte_of(double value) {
@@ -135,7 +114,7 @@ void complete_crop(const CompletionModel& model, const ImageView& image, const O
   out->made = false;
   draw_crop_mask(occlusion, side, &w->mask);
   if (std::find(w->mask.begin(), w->mask.end(), 1) == w->mask.end()) return;
-  widen(side, &w->mask, &w->wide);
+  widen_mask(side, &w->mask, &w->wide);
   if (w->contours == nullptr) w->contours = model.contours().prepare(side, side);
   if (w->picture == nullptr) w->picture = model.picture().prepare(side, side);
   // The crop waits in the second network's input, which the first does not touch.

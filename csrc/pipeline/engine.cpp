@@ -71,11 +71,7 @@ Engine::Engine(EngineParts parts, const EngineOptions& options)
                 "deocclude: got auto or always without a mask network, expected off");
   }
   occlusion_ = std::make_unique<const OcclusionModel>(parts_.mask, face_model());
-  if (parts_.contours == nullptr || parts_.picture == nullptr) {
-    if (options_.deocclude != Deocclude::kAlways) return;
-    throw Error(ErrorCode::kInvalidOptions,
-                "deocclude: got always without networks that complete a face, expected off or auto");
-  }
+  if (parts_.contours == nullptr || parts_.picture == nullptr) return;
   completion_ = std::make_unique<const CompletionModel>(parts_.contours, parts_.picture, occlusion_->side());
 }
 

@@ -27,7 +27,7 @@ struct EngineParts {
   std::shared_ptr<const FaceModel> face_model;
   std::shared_ptr<const Network> eyes;
   std::shared_ptr<const Network> mask;  // may be null where `deocclude` is kOff
-  // N_cont and N_syn; may be null where `deocclude` is not kAlways: then no face is completed.
+  // N_cont and N_syn; may be null: then the fitted face is drawn where it is covered.
   std::shared_ptr<const Network> contours, picture;
   DetectFunction detect;  // in place of `detector`; may be empty
 };
@@ -46,7 +46,7 @@ class Engine {
   const FaceModel& face_model() const { return *parts_.face_model; }
   const DetectorSettings& detector_settings() const { return detector_settings_; }
   const OcclusionModel* occlusion() const { return occlusion_.get(); }     // null where it is not measured
-  const CompletionModel* completion() const { return completion_.get(); }  // null where none is completed
+  const CompletionModel* completion() const { return completion_.get(); }  // null without its networks
   // Covered share of a face from which on it is completed.
   double completed_from() const { return options_.deocclude == Deocclude::kAlways ? 0.0 : kCompletedFrom; }
 

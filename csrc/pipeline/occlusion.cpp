@@ -13,6 +13,7 @@
 namespace facesdk {
 namespace {
 
+constexpr int32_t kWiden = 2;       // px: the mask network leaves a rim of what covers the face
 constexpr int32_t kClosing = 2;     // cells on each side: gaps between splatted vertices are smaller
 constexpr float kBehindMm = 15.0f;  // behind the nearest vertex of its cell, from which on one is hidden
 constexpr int32_t kPadded = kRegionCells + 2 * kClosing;
@@ -207,6 +208,24 @@ void draw_crop_mask(const Occlusion& o, int32_t side, std::vector<uint8_t>* out)
       const int32_t cell = cell_of(x, y, side);
       (*out)[static_cast<size_t>(y) * static_cast<size_t>(side) + static_cast<size_t>(x)] =
           o.outline[static_cast<size_t>(cell)] != 0 && is_covered(o, x, y, side);
+    }
+  }
+}
+
+void widen_mask(int32_t side, std::vector<uint8_t>* mask, std::vector<uint8_t>* spare) {
+  spare->resize(mask->size());
+  for (int32_t pass = 0; pass < 2; ++pass) {
+    const std::vector<uint8_t>& from = pass == 0 ? *mask : *spare;
+    std::vector<uint8_t>& to = pass == 0 ? *spare : *mask;
+    for (int32_t line = 0; line < side; ++line) {
+      for (int32_t at = 0; at < side; ++at) {
+        uint8_t found = 0;
+        const int32_t last = std::min(at + kWiden, side - 1);
+        for (int32_t k = std::max(at - kWiden, 0); k <= last; ++k) {
+          found |= from[static_cast<size_t>(pass == 0 ? line * side + k : k * side + line)];
+        }
+        to[static_cast<size_t>(pass == 0 ? line * side + at : at * side + line)] = found;
+      }
     }
   }
 }

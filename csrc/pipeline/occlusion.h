@@ -94,6 +94,9 @@ void find_shown(const Occlusion& occlusion, int32_t side, int64_t height, int64_
 // Px of the crop that lie within the face's outline and are covered: 1, else 0. out: (side, side).
 void draw_crop_mask(const Occlusion& occlusion, int32_t side, std::vector<uint8_t>* out);
 
+// Lets each pixel of a mask (side, side) become 1 where one within two px on each side is.
+void widen_mask(int32_t side, std::vector<uint8_t>* mask, std::vector<uint8_t>* spare);
+
 // Px of the picture (height, width) that lie within the face's outline and are covered: 1, else 0.
 void draw_occlusion_mask(const Occlusion& occlusion, int32_t side, int64_t height, int64_t width,
                          uint8_t* out);

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "pipeline/completion.h"
+#include "pipeline/drawn_completion.h"
 #include "pipeline/occlusion.h"
 #include "python/bindings.h"
 #include "python/check.h"
@@ -105,6 +106,29 @@ std::tuple<Image, Bytes<'H', 'W'>> bound_paint_completion(const Image& image, co
   return {out, changed};
 }
 
+// For tests: a drawn face in the colours of the photo round its cover, from the drawing on.
+std::tuple<Image, Bytes<'S', 'S'>> bound_blend_drawn_face(const Bytes<'S', 'S', 4>& crop,
+                                                          const Bytes<'S', 'S'>& mask, const Outline& outline,
+                                                          const Floats<'S', 'S', 3>& color,
+                                                          const Floats<'S', 'S'>& depth) {
+  const View<uint8_t> pixels = require(crop, "crop");
+  const int64_t side = pixels.shape[0];
+  const View<uint8_t> covered = require(mask, "mask", {{'S', side}});
+  const View<uint8_t> cells = require(outline, "outline");
+  const View<float> colors = require(color, "color", {{'S', side}});
+  const View<float> depths = require(depth, "depth", {{'S', side}});
+  Occlusion occlusion;
+  occlusion.outline.assign(cells.data, cells.data + kRegionCells * kRegionCells);
+  DrawnCompletionWorkspace w;
+  w.mask.assign(covered.data, covered.data + side * side);
+  w.color.assign(colors.data, colors.data + 3 * side * side);
+  w.depth.assign(depths.data, depths.data + side * side);
+  Completion out;
+  blend_drawn_face(pixels.data, occlusion, static_cast<int32_t>(side), &w, &out);
+  return {Image::copy(out.rgb.data(), {side, side, 3}),
+          Bytes<'S', 'S'>::copy(out.generated.data(), {side, side})};
+}
+
 }  // namespace
 
 void bind_occlusion(pybind11::module_& m) {
@@ -114,6 +138,7 @@ void bind_occlusion(pybind11::module_& m) {
   m.def("measure_cover", &bound_measure_cover, "model"_a, "chance"_a, "matrix"_a, "verts"_a, "rotation"_a,
         "translation"_a, "intrinsics"_a, "height"_a, "width"_a);
   m.def("paint_completion", &bound_paint_completion, "image"_a, "rgb"_a, "generated"_a, "matrix"_a);
+  m.def("blend_drawn_face", &bound_blend_drawn_face, "crop"_a, "mask"_a, "outline"_a, "color"_a, "depth"_a);
   m.attr("COMPLETED_FROM") = kCompletedFrom;
   m.attr("REGION_CELLS") = kRegionCells;
 }

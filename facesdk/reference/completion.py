@@ -1,4 +1,7 @@
-"""NumPy reference of csrc/pipeline/completion: the inputs of both networks, and how a picture is painted."""
+"""NumPy reference of csrc/pipeline/completion and drawn_completion.
+
+What both networks see, how a drawn face takes the photo's colours, and how a picture is painted.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,12 @@ from facesdk.reference.contours import contours
 from facesdk.reference.occlusion import CELLS, COVERED
 
 WIDEN = 2  # px: the mask network leaves a rim of what covers the face
+
+REACH, PASSES = 10, 3  # px of the box filter on each side, and how often it is applied
+USUAL = 0.02  # weight of the mean difference: far from pixels that are seen
+MOST_AWAY = 60  # gray levels of one pixel's difference from the mean: hair, covers that the mask misses
+WIDEST_HOLE = 24  # px from its middle
+HOLE = (70, 35, 35)  # gray levels of RGB: an open mouth is not drawn
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -79,3 +88,48 @@ def paint(picture: Picture, rgb: Picture, generated: Bytes, matrix: FloatArray) 
     changed = inside & (share[..., 0] > 0)
     painted = (share * mixed[..., 1:] + (1 - share) * picture + 0.5).astype(np.uint8)
     return np.where(changed[..., None], painted, picture), changed
+
+
+def blend_drawn_face(
+    crop: Picture, mask: Bytes, outline: Bytes, color: FloatArray, depth: FloatArray
+) -> tuple[Picture, Bytes]:
+    """Bring a drawn face to the photo's colours round its cover.
+
+    Args:
+        crop: (S, S, 4), the photo.
+        mask: (S, S), 1 where covered.
+        outline: (CELLS, CELLS), 1 where the face is.
+        color: (S, S, 3) of the drawn face, 0..1.
+        depth: (S, S) mm, 0 where nothing is drawn.
+
+    Returns:
+        (S, S, 3) the photo with the drawn face where it is covered, and (S, S) 1 there.
+    """
+    side = len(crop)
+    cell = ((np.arange(side) + 0.5) * (CELLS / side)).astype(int)
+    drawn, covered, photo = depth > 0, mask > 0, crop[..., :3].astype(np.float64)
+    levels = np.floor(color * np.float32(255) + np.float32(0.5)).astype(np.float64)
+    seen = drawn & ~covered & (outline[cell[:, None], cell] > 0)
+    away = photo - levels
+    mean = np.floor(away[seen].sum(0) / seen.sum() + 0.5) if seen.any() else np.zeros(3)
+    bounded = mean + (away - mean).clip(-MOST_AWAY, MOST_AWAY)
+    planes = np.where(seen[..., None], np.concatenate([bounded, np.ones((side, side, 1))], -1), 0)
+    for _ in range(PASSES):
+        for axis in (0, 1):
+            width = [(REACH, REACH) if axis == k else (0, 0) for k in range(3)]
+            planes = np.lib.stride_tricks.sliding_window_view(np.pad(planes, width), 2 * REACH + 1, axis).sum(
+                -1
+            )
+    whole = USUAL * float(2 * REACH + 1) ** (2 * PASSES)
+    field = (planes[..., :3] + whole * mean) / (planes[..., 3:] + whole)
+    hole = ~drawn
+    for axis, sign in ((0, 1), (0, -1), (1, 1), (1, -1)):
+        padded = np.pad(drawn, WIDEST_HOLE)
+        inner = slice(WIDEST_HOLE, WIDEST_HOLE + side)
+        hole &= np.any(
+            [np.roll(padded, sign * k, axis)[inner, inner] for k in range(1, WIDEST_HOLE + 1)], axis=0
+        )
+    generated = covered & (drawn | hole)
+    made = np.where(drawn[..., None], levels + field, np.array(HOLE))
+    filled = np.where(generated[..., None], made.clip(0, 255) + 0.5, photo)
+    return filled.astype(np.uint8), generated.astype(np.uint8)

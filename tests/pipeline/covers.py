@@ -71,9 +71,10 @@ def sdk_with(
     drawn: Any = None,
     painted: Any = None,
     deocclude: str = "auto",
+    networks: bool = True,
     **options: Any,
 ) -> FaceSDK:
-    """An SDK whose networks of occlusion are others."""
+    """An SDK whose networks of occlusion are others; without `networks` there is the mask's alone."""
     others = {
         "mask_net": network or GreenIsCover(),
         "contour_net": drawn or Drawn(),
@@ -85,7 +86,8 @@ def sdk_with(
         other = others.get(Path(path).stem)
         return opened(path, backend, threads) if other is None else _core.python_network(other)
 
-    files = {role: (Path(plan), "native") for role, (_, plan) in engine.OCCLUSION.items()}
+    roles = engine.OCCLUSION if networks else ("mask",)
+    files = {role: (Path(engine.OCCLUSION[role][1]), "native") for role in roles}
     with monkeypatch.context() as patch:
         patch.setattr(engine, "open_network", replace)
         patch.setattr(engine, "occlusion_files", lambda options: files)

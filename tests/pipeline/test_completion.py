@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facesdk import AssetError, FaceSDK, InvalidArray, InvalidOptions, Options, _core, manifest, ops
+from facesdk import AssetError, FaceSDK, InvalidArray, Options, _core, manifest, ops
 from facesdk.core.arrays import Picture
-from facesdk.inference import engine
 from facesdk.io.image import load_photo
 from facesdk.reference import completion as reference
 from tests.pipeline.covers import GREEN, SIDE, Drawn, GreenIsCover, Painted, covered_by, sdk_with
@@ -143,19 +142,6 @@ def test_completions_pickle_and_copy(masked: Picture, monkeypatch: pytest.Monkey
     for again in (pickle.loads(pickle.dumps(face)), copy.deepcopy(face)):
         np.testing.assert_array_equal(again.completed_image, face.completed_image)
         np.testing.assert_array_equal(again.generated_mask, face.generated_mask)
-
-
-def test_without_networks_that_complete_a_face_always_is_refused(
-    masked: Picture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    masks = {"mask": engine.occlusion_files(Options())["mask"]}
-    monkeypatch.setattr(engine, "occlusion_files", lambda options: masks)
-    with pytest.raises(InvalidOptions, match="deocclude: got always without networks"):
-        FaceSDK(Options(deocclude="always"))
-    face = FaceSDK(Options(max_faces=1, deocclude="auto")).reconstruct(masked).faces[0]
-    assert face.occluded_share > _core.COMPLETED_FROM
-    np.testing.assert_array_equal(face.completed_image, masked)
-    assert not face.generated_mask.any()
 
 
 @pytest.mark.parametrize("name", ["contours", "picture"])
