@@ -87,6 +87,8 @@ Stages best_stages() {
   if (has_avx512(vector_level()))
     return {make_fragments_avx512, draw_fragments_avx512, draw_large_triangle_avx512};
   if (has_avx2(vector_level())) return {make_fragments_avx2, draw_fragments_avx2, draw_large_triangle_avx2};
+#elif defined(__aarch64__) && defined(__GNUC__)
+  return {make_fragments_neon, draw_fragments_neon, draw_large_triangle_neon};
 #endif
   return {make_fitting_fragments, draw_fragments, draw_large_triangle};
 }

@@ -120,6 +120,9 @@ void draw_large_triangle_avx512(const Scene& s, const Tile& tile, int32_t triang
 bool make_fragments_avx2(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
 void draw_fragments_avx2(const Scene& s, const Tile& tile, const Fragments& f);
 void draw_large_triangle_avx2(const Scene& s, const Tile& tile, int32_t triangle);
+bool make_fragments_neon(const Scene& s, const Tile& tile, int64_t begin, int64_t end, Fragments& out);
+void draw_fragments_neon(const Scene& s, const Tile& tile, const Fragments& f);
+void draw_large_triangle_neon(const Scene& s, const Tile& tile, int32_t triangle);
 
 // Turns nearness into depth where that is wanted, and empties the pixels that nothing covers.
 void resolve_rows(const RasterizeParams& p, const Tile& tile);
