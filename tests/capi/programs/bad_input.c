@@ -55,7 +55,7 @@ static void check_options(const char* assets) {
   BAD_OPTION(threads, 0, "threads");
   BAD_OPTION(threads, INT32_MIN, "threads");
   BAD_OPTION(mesh, 2, "mesh");
-  BAD_OPTION(deocclude, 2, "deocclude");
+  BAD_OPTION(deocclude, 3, "deocclude");
   BAD_OPTION(deocclude, -1, "deocclude");
   BAD_OPTION(reserved, 1, "reserved");
   BAD_OPTION(detection_interval, 0, "detection_interval");
