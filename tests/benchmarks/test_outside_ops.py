@@ -27,7 +27,7 @@ def photo() -> Any:
 
 def test_every_stage_has_its_row(sdk: FaceSDK, photo: Any) -> None:
     rows = outside_ops(sdk, photo, 3)
-    stages = ["detect", "network", "refine", "decode", "camera", "occlusion", "quality"]
+    stages = ["detect", "network", "refine", "decode", "camera", "occlusion", "completion", "quality"]
     assert list(rows) == [*stages, "python", "fields", "sum"]
     for name, row in rows.items():
         assert row["outside"] >= 0, name
