@@ -76,8 +76,8 @@ def occlusion(
     checked: Annotated[bool, typer.Option("--check", help="exit 1 where a bound is missed")] = False,
 ) -> None:
     """Measure the masks of covered and of bare faces, the landmarks of covered ones, and completed faces."""
-    sdk = FaceSDK(Options(deocclude="auto"))
-    figures = measure_masks(sdk, data, limit) | measure_completion(sdk, data, limit)
+    figures = measure_masks(FaceSDK(Options(deocclude="auto")), data, limit)
+    figures |= measure_completion(FaceSDK(Options(deocclude="always")), data, limit)
     for name, value in figures.items():
         print(f"{name:44s} {value:.4f}")
     if json_path is not None:
