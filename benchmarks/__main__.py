@@ -10,6 +10,7 @@ from benchmarks.accuracy.run import accuracy
 from benchmarks.compare_results import compare_results, store_results
 from benchmarks.detector.run import detector
 from benchmarks.occlusion.run import occlusion
+from benchmarks.occlusion.sheet import occlusion_sheet
 from benchmarks.peers.run import peers
 from benchmarks.speed.run import speed
 from benchmarks.video.frame_times import video
@@ -18,6 +19,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 app.command("accuracy")(accuracy)
 app.command("detector")(detector)
 app.command("occlusion")(occlusion)
+app.command("occlusion-sheet")(occlusion_sheet)
 app.command("head-scan")(head_scan)
 app.command("contact-sheet")(contact_sheet)
 app.command("speed")(speed)
