@@ -177,7 +177,8 @@ class _Source:
         pixels = ops.subdivide(self._pixels, starts, index, share)
         cosine, shown = ops.subdivide(self._facing, starts, index, share)[:, :2].T
         lit = ops.subdivide(self._lit, starts, index, share)
-        return _sample(self._image, pixels[:, :2]), lit, shown * self._visibility(pixels, cosine)
+        weight = np.minimum(shown * self._visibility(pixels, cosine), np.float32(1))
+        return _sample(self._image, pixels[:, :2]), lit, weight
 
     def level(self, vertices: IntArray, weights: FloatArray) -> FloatArray:
         """(3,) factor from the model's lit albedo to the photo's level; a median: robust to glare."""
