@@ -4,6 +4,7 @@
 #include "common/float4.h"
 #include "common/math_functions.h"
 #include "nn/nn_math.h"
+#include "ops/contours/contours_math.h"
 #include "ops/damped_least_squares/damped_least_squares_math.h"
 #include "ops/decode/decode_math.h"
 #include "ops/normals/normals_math.h"
@@ -157,6 +158,13 @@ __global__ void pose(const double* in, double* out) {
 __global__ void damped_least_squares(const float* a, const float* b, float* out) {
   const int64_t i = thread_index();
   out[i] = lane_dot(a + 32 * i, b, 32);
+}
+
+__global__ void contours(const uint8_t* rgb, const int32_t* gradients, int32_t count, int32_t* out) {
+  const int64_t i = thread_index();
+  const uint8_t* from = rgb + 3 * mirrored(static_cast<int32_t>(i) - kBlurReach, count);
+  const Neighbour step = across(gradients[2 * i], gradients[2 * i + 1]);
+  out[i] = gray_level(from[0], from[1], from[2]) + step.dx + step.dy + squared_levels(kWeakLevels);
 }
 
 __global__ void resize(const int16_t* cells, uint8_t* out) {
