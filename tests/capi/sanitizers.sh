@@ -26,5 +26,6 @@ check() {
 }
 
 check asan "-fsanitize=address,undefined -fno-sanitize-recover=all" \
-  bad_input image_formats draw_faces allocator_hooks "many_threads 6" "engine_lifetimes 3" "result_digest default"
+  bad_input image_formats draw_faces allocator_hooks "many_threads 6" "engine_lifetimes 3" "result_digest default" \
+  "occlusion $work"
 check tsan "-fsanitize=thread" "many_threads 6"
