@@ -123,8 +123,8 @@ facesdk_status occlusion_mask(facesdk_session* session, int32_t face, uint8_t* m
   return guarded([&] { given(session, "session").handle.occlusion_mask(face, mask, count); });
 }
 
-facesdk_status draw_completion(facesdk_session* session, int32_t face, const facesdk_canvas* canvas) {
-  return guarded([&] { given(session, "session").handle.draw_completion(face, given(canvas, "canvas")); });
+facesdk_status paint_completion(facesdk_session* session, int32_t face, const facesdk_canvas* canvas) {
+  return guarded([&] { given(session, "session").handle.paint_completion(face, given(canvas, "canvas")); });
 }
 
 constexpr facesdk_api kApi = {sizeof(facesdk_api),
@@ -151,7 +151,7 @@ constexpr facesdk_api kApi = {sizeof(facesdk_api),
                               &derived<&SessionHandle::vertex_colors>,
                               &draw_face,
                               &occlusion_mask,
-                              &draw_completion};
+                              &paint_completion};
 
 }  // namespace
 }  // namespace facesdk::capi

@@ -206,11 +206,11 @@ void SessionHandle::occlusion_mask(int32_t face, uint8_t* out, size_t count) con
   draw_occlusion_mask(measured, shared_->engine()->occlusion()->side(), height_, width_, out);
 }
 
-void SessionHandle::draw_completion(int32_t face, const facesdk_canvas& picture) const {
-  const Occlusion& measured = occlusion(face, "draw_completion");
+void SessionHandle::paint_completion(int32_t face, const facesdk_canvas& picture) const {
+  const Occlusion& measured = occlusion(face, "paint_completion");
   const Canvas canvas =
       checked_canvas(read_struct(&picture, sizeof(facesdk_canvas), "canvas"), width_, height_);
-  facesdk::draw_completion(measured.completion, measured.matrix, canvas, nullptr);
+  facesdk::paint_completion(measured.completion, measured.matrix, canvas, nullptr);
 }
 
 }  // namespace facesdk::capi

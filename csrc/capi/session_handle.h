@@ -38,7 +38,7 @@ class SessionHandle {
   // Covered px (height, width) of the last frame, into `out` of `count` bytes.
   void occlusion_mask(int32_t face, uint8_t* out, size_t count) const;
   // What is generated of a face, over the caller's picture of the last frame's size.
-  void draw_completion(int32_t face, const facesdk_canvas& canvas) const;
+  void paint_completion(int32_t face, const facesdk_canvas& canvas) const;
 
  private:
   const FaceModel& face_model() const { return shared_->engine()->face_model(); }

@@ -303,7 +303,7 @@ typedef struct facesdk_api {
   /* Since version 3. Paint over a picture how a face of the session's last result looks where it is covered:
    * a guess of what is behind. A face that is not completed leaves the picture as it is; depth is not looked
    * at. Not with FACESDK_DEOCCLUDE_OFF. */
-  facesdk_status (*draw_completion)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
+  facesdk_status (*paint_completion)(facesdk_session* session, int32_t face, const facesdk_canvas* canvas);
 } facesdk_api;
 
 /* The table for a version of this header, 1 to FACESDK_API_VERSION of the library; NULL for any other. It is

@@ -134,7 +134,7 @@ void complete_crop(const CompletionModel& model, const ImageView& image, const O
   out->made = true;
 }
 
-void draw_completion(const Completion& c, const float* matrix, const Canvas& canvas, uint8_t* generated) {
+void paint_completion(const Completion& c, const float* matrix, const Canvas& canvas, uint8_t* generated) {
   if (!c.made || canvas.pixels == nullptr) return;
   const int32_t channels[3] = {canvas.red, 1, canvas.blue};
   for (int32_t row = 0; row < canvas.height; ++row) {

@@ -52,7 +52,7 @@ void complete_crop(const CompletionModel& model, const ImageView& image, const O
 // Paints what a face's completion generates over a picture, with a soft edge; depth is not looked at.
 // matrix: (2, 3) px of the picture -> px of the crop. generated: (height, width), receives 1 where the
 // picture is painted, other values stay; null: not wanted.
-void draw_completion(const Completion& completion, const float* matrix, const Canvas& canvas,
-                     uint8_t* generated);
+void paint_completion(const Completion& completion, const float* matrix, const Canvas& canvas,
+                      uint8_t* generated);
 
 }  // namespace facesdk

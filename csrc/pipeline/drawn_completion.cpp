@@ -12,10 +12,9 @@ namespace {
 
 constexpr int32_t kReach = 10;  // px of the box filter; three of them are nearly a Gaussian of 10 px
 constexpr int32_t kPasses = 3;
-constexpr double kUsual = 0.02;  // weight of the mean difference: far from pixels that are seen
-constexpr double kMostAway =
-    60.0;  // gray levels of one pixel's difference from the mean: hair, covers missed
-constexpr int32_t kWidestHole = 24;              // px from its middle
+constexpr double kUsual = 0.02;      // weight of the mean difference: far from pixels that are seen
+constexpr double kMostAway = 60.0;   // gray levels of a difference from the mean: hair, covers missed
+constexpr int32_t kWidestHole = 24;  // px from its middle
 constexpr double kHole[3] = {70.0, 35.0, 35.0};  // gray levels of RGB: an open mouth is not drawn
 
 size_t pixels_of(int32_t side) { return static_cast<size_t>(side) * static_cast<size_t>(side); }
@@ -54,9 +53,9 @@ bool is_hole(const DrawnCompletionWorkspace& w, int32_t side, size_t at) {
 int32_t level_of(float color) { return static_cast<int32_t>(color * 255.0f + 0.5f); }
 
 // Differences of photo and drawing where the face is drawn and seen, within bounds of their mean, and their
-// number: planes 0 to 2 and 3 of w->sums, smoothed. Returns that number; mean: (3,).
-double smooth_differences(const uint8_t* crop, int32_t side, DrawnCompletionWorkspace* w,
-                          const std::vector<uint8_t>& seen, double* mean) {
+// number: planes 0 to 2 and 3 of w->sums, smoothed. mean: (3,) of the differences.
+void smooth_differences(const uint8_t* crop, int32_t side, DrawnCompletionWorkspace* w,
+                        const std::vector<uint8_t>& seen, double* mean) {
   const size_t count = pixels_of(side);
   double seen_pixels = 0.0;
   double total[3] = {0.0, 0.0, 0.0};
@@ -84,7 +83,6 @@ double smooth_differences(const uint8_t* crop, int32_t side, DrawnCompletionWork
       box_filter(side, true, w->lines.data(), plane);
     }
   }
-  return seen_pixels;
 }
 
 }  // namespace

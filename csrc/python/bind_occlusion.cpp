@@ -98,10 +98,10 @@ std::tuple<Image, Bytes<'H', 'W'>> bound_paint_completion(const Image& image, co
     const py::gil_scoped_release release;
     std::copy_n(picture.pixels, 3 * picture.height * picture.width, pixels);
     std::fill_n(marks, picture.height * picture.width, uint8_t{0});
-    draw_completion(completion, place,
-                    {pixels, 3 * picture.width, 3, 0, 2, static_cast<int32_t>(picture.height),
-                     static_cast<int32_t>(picture.width), nullptr},
-                    marks);
+    paint_completion(completion, place,
+                     {pixels, 3 * picture.width, 3, 0, 2, static_cast<int32_t>(picture.height),
+                      static_cast<int32_t>(picture.width), nullptr},
+                     marks);
   }
   return {out, changed};
 }

@@ -52,16 +52,16 @@ int main(int count, char** arguments) {
       expect(api, api->occlusion_mask(session, 99, mask, pixels), FACESDK_INVALID_ARGUMENT, "face");
       expect(api, api->occlusion_mask(session, 0, NULL, pixels), FACESDK_INVALID_ARGUMENT, "mask");
       expect(api, api->occlusion_mask(NULL, 0, mask, pixels), FACESDK_INVALID_ARGUMENT, "session");
-      must(api, api->draw_completion(session, 0, &canvas), "draw_completion");
+      must(api, api->paint_completion(session, 0, &canvas), "paint_completion");
       write_array(arguments[3], "completed", canvas.pixels, 3 * pixels);
-      expect(api, api->draw_completion(session, 99, &canvas), FACESDK_INVALID_ARGUMENT, "face");
-      expect(api, api->draw_completion(session, 0, NULL), FACESDK_INVALID_ARGUMENT, "canvas");
+      expect(api, api->paint_completion(session, 99, &canvas), FACESDK_INVALID_ARGUMENT, "face");
+      expect(api, api->paint_completion(session, 0, NULL), FACESDK_INVALID_ARGUMENT, "canvas");
       ++canvas.width;
-      expect(api, api->draw_completion(session, 0, &canvas), FACESDK_INVALID_IMAGE, "width");
+      expect(api, api->paint_completion(session, 0, &canvas), FACESDK_INVALID_IMAGE, "width");
     } else if (mode == FACESDK_DEOCCLUDE_OFF) {
       if (result.occluded_share.count != 0 || result.expression_observed.data != NULL) return 1;
       expect(api, api->occlusion_mask(session, 0, mask, pixels), FACESDK_INVALID_ARGUMENT, "DEOCCLUDE");
-      expect(api, api->draw_completion(session, 0, &canvas), FACESDK_INVALID_ARGUMENT, "DEOCCLUDE");
+      expect(api, api->paint_completion(session, 0, &canvas), FACESDK_INVALID_ARGUMENT, "DEOCCLUDE");
     }
     free(mask);
     free((void*)image.pixels);
