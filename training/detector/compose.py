@@ -56,7 +56,11 @@ class Composer:
         self.textures = Pack(folder / "textures")
         self.occluders = Occluders(occluders, self.rng)
         self.windows = None if windows is None else self._by_kind(windows)
-        self.scene_list = [i for i in range(len(self.scenes)) if is_held_out(i) == held_out]
+        drawn = np.array([i for i in range(len(self.scenes)) if is_held_out(i) == held_out])
+        of_set = self.scenes.set[drawn]
+        self.scene_sets = [drawn[of_set == s] for s in np.unique(of_set)]
+        weight = np.array([len(numbers) ** 0.6 for numbers in self.scene_sets])  # as of the face sets
+        self.scene_chance = weight / weight.sum()
         numbers = np.array([i for i in range(len(self.faces)) if is_held_out_photo(i) == held_out])
         self.tiles = Tiles(self.faces, numbers, self.textures, set_weights or {}, self.rng)
 
@@ -198,7 +202,8 @@ class Composer:
 
     def _scene(self) -> Canvas:
         """A window of a whole picture, around one of its faces or anywhere."""
-        i = self.scene_list[self.rng.integers(len(self.scene_list))]
+        group = self.scene_sets[self.rng.choice(len(self.scene_sets), p=self.scene_chance)]
+        i = int(group[self.rng.integers(len(group))])
         h, w = self.scenes.shape[i, 0]
         boxes = self.scenes.boxes[self.scenes.faces(i)]
         if len(boxes) and self.rng.random() < 0.7:

@@ -28,9 +28,13 @@ FACE_SETS = (
     "car_yawn",
     "london_faces",
     "masked_faces",
+    "aflw_turned",
+    "helen_afw",
 )
+SCENE_SETS = ("scenes", "scenes_masks", "scenes_flickr")
 CROWDED = ("lfw", "humans_web", "mtfl", "masked_faces", "web_mixed")  # small faces may stand behind
 SURE, UNSURE = 0.6, 0.2
+SMALLEST = 8.0  # px, root of the area; smaller faces are regions without loss
 
 Array = NDArray[Any]
 
@@ -145,6 +149,9 @@ def _merge(
             main_box, main_points = box_of_points(hand[i]), np.full((5, 2), np.nan, np.float32)
         if hand.shape[1] == 5:
             main_points = hand[i]
+        elif hand.shape[1] == 68:  # what turned heads hide nobody has marked: the teacher's guess stays
+            by_hand = five_of_68(hand[i])
+            main_points = np.where(np.isfinite(by_hand), by_hand, main_points).astype(np.float32)
     else:
         return None
     if not np.isfinite(main_box).all() or min(main_box[2:]) < 8:
@@ -162,31 +169,54 @@ def _merge(
     )
 
 
-def read_scenes(data: Path, teacher: Teacher) -> Iterator[Picture]:
-    """Whole pictures with many faces: stored boxes, the teacher's points, unsure finds marked."""
-    folder = data / "train" / "scenes"
-    labels = dict(np.load(folder / "labels.npz"))
-    for i, file in enumerate(labels["files"]):
-        pixels: Array = np.asarray(cv2.imread(str(folder / "images" / str(file))))
-        of_this = labels["box_image"] == i
-        boxes, points = labels["boxes"][of_this], labels["pts5"][of_this].copy()
-        found, found_points, scores = teacher(pixels, (0.5, 1.0, 2.0))
-        sure = np.sqrt(boxes[:, 2] * boxes[:, 3]) >= 8
-        if str(labels["label_kind"][i]) == "yunet_pseudo":  # a find that does not come back is doubted
-            again = [max([overlap(b, f) for f in found[scores > 0.4]], default=0.0) for b in boxes]
-            sure &= np.array(again) > 0.45
-        extra = []
-        for k in range(len(found)):
-            share = np.array([overlap(found[k], b) for b in boxes])
-            if not len(share) or share.max() < 0.3:
-                extra.append(k)
-            elif share.max() > 0.5 and np.isnan(points[share.argmax()]).any() and scores[k] > 0.5:
-                points[share.argmax()] = found_points[k]
-        yield Picture(
-            "scenes",
-            str(file),
-            pixels,
-            np.concatenate([boxes, found[extra]]).astype(np.float32),
-            np.concatenate([points, found_points[extra]]).astype(np.float32),
-            np.concatenate([sure, scores[extra] > SURE]),
-        )
+def five_of_68(points: Array) -> Array:
+    """Centres of the eyes, tip of the nose and corners of the mouth, (5, 2), of 68 points (68, 2)."""
+    return np.stack([points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]])
+
+
+def read_scenes(data: Path, teacher: Teacher, sets: tuple[str, ...] = SCENE_SETS) -> Iterator[Picture]:
+    """Whole pictures with many faces: stored boxes and points; doubtful finds are regions without loss."""
+    for name in sets:
+        folder = data / "train" / name
+        labels = dict(np.load(folder / "labels.npz"))
+        for i, file in enumerate(labels["files"]):
+            pixels: Array = np.asarray(cv2.imread(str(folder / "images" / str(file))))
+            seen = _stored(labels, i) if "ignore_boxes" in labels else _completed(labels, i, pixels, teacher)
+            yield Picture(name, str(file), pixels, *seen)
+
+
+def _stored(labels: dict[str, NDArray[Any]], i: int) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Scene i of a set whose labels name what is doubtful."""
+    boxes, points = labels["boxes"][labels["box_image"] == i], labels["pts5"][labels["box_image"] == i]
+    doubtful = labels["ignore_boxes"][labels["ignore_image"] == i]
+    unknown = np.full((len(doubtful), 5, 2), np.nan)
+    return (
+        np.concatenate([boxes, doubtful]).astype(np.float32),
+        np.concatenate([points, unknown]).astype(np.float32),
+        np.concatenate([np.sqrt(boxes[:, 2] * boxes[:, 3]) >= SMALLEST, np.zeros(len(doubtful), bool)]),
+    )
+
+
+def _completed(
+    labels: dict[str, NDArray[Any]], i: int, pixels: Array, teacher: Teacher
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Scene i with the teacher's points, its further finds, and stored boxes that it doubts."""
+    of_this = labels["box_image"] == i
+    boxes, points = labels["boxes"][of_this], labels["pts5"][of_this].copy()
+    found, found_points, scores = teacher(pixels, (0.5, 1.0, 2.0))
+    sure = np.sqrt(boxes[:, 2] * boxes[:, 3]) >= SMALLEST
+    if str(labels["label_kind"][i]) == "yunet_pseudo":  # a find that does not come back is doubted
+        again = [max([overlap(b, f) for f in found[scores > 0.4]], default=0.0) for b in boxes]
+        sure &= np.array(again) > 0.45
+    extra = []
+    for k in range(len(found)):
+        share = np.array([overlap(found[k], b) for b in boxes])
+        if not len(share) or share.max() < 0.3:
+            extra.append(k)
+        elif share.max() > 0.5 and np.isnan(points[share.argmax()]).any() and scores[k] > 0.5:
+            points[share.argmax()] = found_points[k]
+    return (
+        np.concatenate([boxes, found[extra]]).astype(np.float32),
+        np.concatenate([points, found_points[extra]]).astype(np.float32),
+        np.concatenate([sure, scores[extra] > SURE]),
+    )

@@ -54,8 +54,11 @@ class Tiles:
         return int(group[self.rng.integers(len(group))])
 
     def turn(self) -> float:
-        """Degrees: mostly upright, some far from it."""
-        return float(self.rng.normal(0, 8) if self.rng.random() < 0.6 else self.rng.uniform(-48, 48))
+        """Degrees: mostly upright, some far from it, a tenth anywhere in the full turn."""
+        draw = self.rng.random()
+        if draw < 0.55:
+            return float(self.rng.normal(0, 8))
+        return float(self.rng.uniform(-48, 48) if draw < 0.9 else self.rng.uniform(-180, 180))
 
     def tile(self, width: int, height: int, face: float | None = None) -> Canvas:
         """One picture of the face sets in a rectangle, its labelled face `face` px large."""
