@@ -124,16 +124,19 @@ Executor::Executor(std::shared_ptr<const Graph> graph, int32_t height, int32_t w
     area.width = width / map.stride;
     area.row = (area.width + 2 * map.padding) * map.channels;
     area.first = static_cast<int64_t>(map.padding) * area.row + map.padding * map.channels;
-    area.bytes.assign(
+    area.bytes = array<uint8_t>(
         static_cast<size_t>(area.height + 2 * map.padding) * static_cast<size_t>(area.row) + kSlack,
         map.zero);
     areas_.push_back(std::move(area));
   }
   for (const FloatMap& map : graph_->float_maps) {
-    float_maps_.emplace_back(static_cast<size_t>(height / map.stride) *
-                             static_cast<size_t>(width / map.stride) * static_cast<size_t>(map.channels));
+    float_maps_.push_back(
+        array<float>(static_cast<size_t>(height / map.stride) * static_cast<size_t>(width / map.stride) *
+                     static_cast<size_t>(map.channels)));
   }
-  for (const int32_t size : graph_->vectors) vectors_.emplace_back(static_cast<size_t>(size));
+  for (const int32_t size : graph_->vectors) {
+    vectors_.push_back(array<float>(static_cast<size_t>(size)));
+  }
   size_t scratch = 0;
   for (const Step& step : graph_->steps) {
     if (const Conv* conv = std::get_if<Conv>(&step)) {
@@ -149,7 +152,7 @@ Executor::Executor(std::shared_ptr<const Graph> graph, int32_t height, int32_t w
     }
   }
   add_costs();
-  scratch_.resize(scratch);
+  scratch_ = array<float>(scratch);
   for (const GraphOutput& output : graph_->outputs) {
     size_t pixels = 0;
     for (const int32_t map : output.float_maps) {
@@ -178,15 +181,16 @@ int32_t Executor::offset(int32_t map, int32_t y, int32_t x) const {
          x * graph_->maps[static_cast<size_t>(map)].channels;
 }
 
-SourceOffsets Executor::offsets(const Conv& conv, const Source& source, int32_t height, int32_t width) const {
+SourceOffsets Executor::offsets(const Conv& conv, const Source& source, int32_t height, int32_t width) {
   SourceOffsets out;
   out.bytes = areas_[static_cast<size_t>(source.map)].bytes.data();
   const int32_t shift = source.upsample2x ? 1 : 0;
-  out.pixel.reserve(static_cast<size_t>(height) * static_cast<size_t>(width));
+  out.pixel = array<int32_t>(static_cast<size_t>(height) * static_cast<size_t>(width));
+  int32_t* to = out.pixel.data();
   for (int32_t y = 0; y < height; ++y) {
     for (int32_t x = 0; x < width; ++x) {
-      out.pixel.push_back(
-          offset(source.map, (y >> shift) * conv.stride - conv.pad, (x >> shift) * conv.stride - conv.pad));
+      *to++ =
+          offset(source.map, (y >> shift) * conv.stride - conv.pad, (x >> shift) * conv.stride - conv.pad);
     }
   }
   const int32_t channels = graph_->maps[static_cast<size_t>(source.map)].channels;
@@ -212,16 +216,20 @@ ConvCall Executor::prepare(const Conv& conv) {
   call.conv = &conv;
   call.pixels = height * width;
   for (const Source& source : conv.sources) call.sources.push_back(offsets(conv, source, height, width));
-  const int32_t shift = conv.other.upsample2x ? 1 : 0;
+  call.out_pixel = array<int32_t>(static_cast<size_t>(call.pixels));
+  int32_t* to = call.out_pixel.data();
   for (int32_t y = 0; y < height; ++y) {
     for (int32_t x = 0; x < width; ++x) {
-      if (conv.epilogue != Epilogue::kNone) {
-        call.other_pixel.push_back(offset(conv.other.map, y >> shift, x >> shift));
-      }
-      call.out_pixel.push_back(conv.to_float ? (y * width + x) * conv.outputs : offset(conv.out, y, x));
+      *to++ = conv.to_float ? (y * width + x) * conv.outputs : offset(conv.out, y, x);
     }
   }
   if (conv.epilogue != Epilogue::kNone) {
+    const int32_t shift = conv.other.upsample2x ? 1 : 0;
+    call.other_pixel = array<int32_t>(static_cast<size_t>(call.pixels));
+    to = call.other_pixel.data();
+    for (int32_t y = 0; y < height; ++y) {
+      for (int32_t x = 0; x < width; ++x) *to++ = offset(conv.other.map, y >> shift, x >> shift);
+    }
     call.other = areas_[static_cast<size_t>(conv.other.map)].bytes.data();
     call.other_zero = graph_->maps[static_cast<size_t>(conv.other.map)].zero;
   }

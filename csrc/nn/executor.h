@@ -38,7 +38,7 @@ class Executor {
   int32_t offset(int32_t map, int32_t y, int32_t x) const;
   ConvCall prepare(const Conv& conv);
   void add_costs();
-  SourceOffsets offsets(const Conv& conv, const Source& source, int32_t height, int32_t width) const;
+  SourceOffsets offsets(const Conv& conv, const Source& source, int32_t height, int32_t width);
   void step(const Depthwise& depthwise);
   void step(const Upsample& upsample);
   void step(const Mean& mean);
@@ -48,7 +48,13 @@ class Executor {
   void step(const Dense& dense);
   void join_float_maps(const GraphOutput& output, std::vector<float>* joined) const;
 
+  template <typename T>
+  AlignedVector<T> array(size_t size, T value = 0) {
+    return AlignedVector<T>(size, value, CacheLineAllocator<T>(&arena_));
+  }
+
   std::shared_ptr<const Graph> graph_;
+  Arena arena_;
   int32_t height_, width_;
   std::vector<Area> areas_;
   std::vector<AlignedVector<float>> float_maps_, vectors_;

@@ -115,6 +115,7 @@ struct GraphOutput {
 
 // Steps with their weights, packed once for one kernel family; immutable, shared by executors.
 struct Graph {
+  Arena arena;  // of the steps' arrays
   const Kernels* kernels;
   std::vector<Map> maps;  // the first is the picture
   std::vector<FloatMap> float_maps;

@@ -90,6 +90,32 @@ class GraphLoader {
   Graph graph_{};
 };
 
+// Moves a step's arrays into the graph's arena, in the order of the steps.
+struct MoveInto {
+  Arena* arena;
+
+  void operator()(Conv& conv) const {
+    move_into(arena, &conv.weights);
+    move_into(arena, &conv.bias);
+    move_into(arena, &conv.scale);
+    move_into(arena, &conv.gate);
+  }
+  void operator()(Depthwise& depthwise) const {
+    move_into(arena, &depthwise.weights);
+    move_into(arena, &depthwise.bias);
+    move_into(arena, &depthwise.scale);
+  }
+  void operator()(Dense& dense) const {
+    move_into(arena, &dense.weights);
+    move_into(arena, &dense.scale);
+    move_into(arena, &dense.bias);
+    move_into(arena, &dense.low);
+    move_into(arena, &dense.high);
+  }
+  template <typename Other>
+  void operator()(Other&) const {}
+};
+
 AlignedVector<float> GraphLoader::floats(const char* part, int64_t count) const {
   const float* const values = array<float>(part, {count});
   for (int64_t i = 0; i < count; ++i) {
@@ -392,7 +418,9 @@ std::shared_ptr<const Graph> GraphLoader::load() {
     label_ = file_.name() + ": output '" + printable(name) + "'";
     read_output(name, entry);
   }
-  return std::make_shared<const Graph>(std::move(graph_));
+  const auto graph = std::make_shared<Graph>(std::move(graph_));
+  for (Step& step : graph->steps) std::visit(MoveInto{&graph->arena}, step);
+  return graph;
 }
 
 }  // namespace

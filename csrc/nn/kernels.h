@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/cpu_features.h"
+#include "nn/aligned.h"
 #include "nn/graph.h"
 
 namespace facesdk {
@@ -18,7 +19,7 @@ struct TapRun {
 // The im2col offsets of one source: byte of the first tap by output pixel, and the runs from there.
 struct SourceOffsets {
   const uint8_t* bytes;
-  std::vector<int32_t> pixel;
+  AlignedVector<int32_t> pixel;
   std::vector<TapRun> runs;
 };
 
@@ -27,9 +28,9 @@ struct ConvCall {
   const Conv* conv;
   int32_t pixels;  // of the output
   std::vector<SourceOffsets> sources;
-  std::vector<int32_t> out_pixel;    // byte, or number of a float map
-  const uint8_t* other = nullptr;    // of the epilogue
-  std::vector<int32_t> other_pixel;  // byte
+  AlignedVector<int32_t> out_pixel;    // byte, or number of a float map
+  const uint8_t* other = nullptr;      // of the epilogue
+  AlignedVector<int32_t> other_pixel;  // byte
   uint8_t other_zero = 0;
   uint8_t* out = nullptr;
   uint8_t out_zero = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/streamed.h"
 #include "common/workspace.h"
 
 namespace facesdk {
@@ -21,8 +22,9 @@ struct SubdivisionRun {
 
 struct SubdivisionRuns {
   std::vector<SubdivisionRun> runs;
-  std::vector<int32_t> ptr, idx;  // (V + 1,), (N,) as given, each row's entries in the order of their weights
-  std::vector<float> val;         // (N,)
+  std::vector<int32_t> ptr;  // (V + 1,) as given
+  Streamed<int32_t> idx;     // (N,) as given, each row's entries in the order of their weights
+  std::vector<float> val;    // (N,)
 };
 
 // Sparse rows as in SubdivideParams, copied.

@@ -100,6 +100,8 @@ SubdivisionRuns find_subdivision_runs(const int32_t* ptr, const int32_t* idx, co
                                       int64_t verts) {
   SubdivisionRuns made;
   made.ptr.assign(ptr, ptr + verts + 1);
+  made.idx.reserve(static_cast<size_t>(ptr[verts]));
+  made.val.reserve(static_cast<size_t>(ptr[verts]));
   std::vector<int32_t> order;
   for (int64_t v = 0; v < verts; ++v) {
     order.resize(static_cast<size_t>(ptr[v + 1] - ptr[v]));
