@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from benchmarks.data_folder import DATA
 from benchmarks.metrics.landmark_errors import Array
 from benchmarks.peers.contestants import FACE_MESH, LANDMARKER, Mb05Network, face_landmarker, face_mesh
 from benchmarks.peers.decoding import decode_contestants
+from benchmarks.peers.other_engines import other_engines
 from benchmarks.peers.our_frames import first_photo, our_contestants, tracked_photo
 from benchmarks.peers.worker import Worker
 from benchmarks.speed.interleave import Timed, interleaved, ratio, timed
@@ -32,6 +34,7 @@ from facesdk import FaceSDK
 from facesdk.cli.timing import percentiles
 
 ENGINES = ("default", "onnxruntime", "openvino")  # that run the shipped default
+NETWORK_ENGINES = ("ours onnxruntime: network", "ours openvino: network", "ncnn: network", "MNN: network")
 
 
 def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, float]:
@@ -40,7 +43,7 @@ def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, floa
     figures = {
         "tracked_to_mediapipe": ratio(times, "ours default: tracked frame", mediapipe),
         "tracked_to_landmarker": ratio(times, "ours default: tracked frame", "FaceLandmarker tracked"),
-        "network_to_best_engine": to_best(times, "ours {}: network", "default", ENGINES[1:]),
+        "network_to_best_engine": to_best(times, "ours default: network", NETWORK_ENGINES),
         "tracked_openvino_to_mediapipe": ratio(times, "ours openvino: tracked frame", mediapipe),
         "tracked_tiny_to_mediapipe": ratio(times, "ours tiny: tracked frame", mediapipe),
         "tracked_tiny_control_to_mediapipe": ratio(times, "ours tiny control: tracked frame", mediapipe),
@@ -58,12 +61,12 @@ def bounded(times: dict[str, Array], errors: dict[str, float]) -> dict[str, floa
     return figures | errors
 
 
-def to_best(times: dict[str, Array], name: str, ours: str, others: tuple[str, ...]) -> float:
+def to_best(times: dict[str, Array], ours: str, others: tuple[str, ...]) -> float:
     """Median over the passes of ours over the fastest of the others; NaN where none was timed."""
-    theirs = [times[name.format(other)] for other in others if name.format(other) in times]
-    if not theirs or name.format(ours) not in times:
+    theirs = [times[other] for other in others if other in times]
+    if not theirs or ours not in times:
         return float("nan")
-    return float(np.median(times[name.format(ours)] / np.min(theirs, axis=0)))
+    return float(np.median(times[ours] / np.min(theirs, axis=0)))
 
 
 def bounds_of_level() -> str:
@@ -134,6 +137,8 @@ def time_contestants(
     else:
         print(f"{teachers.name}: no such folder, mb05 left out")
     with contextlib.ExitStack() as stack:
+        converted = stack.enter_context(tempfile.TemporaryDirectory())
+        contestants |= other_engines(Path(converted))
         if mediapipe_python is None:
             print("MediaPipe left out: give --mediapipe-python")
         else:

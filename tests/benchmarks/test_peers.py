@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.check import read_bounds
+from benchmarks.peers import other_engines
 from benchmarks.peers.contestants import DenseDecode, face_mesh
 from benchmarks.peers.our_frames import FIRST_PX, first_photo, tracked_photo
 from benchmarks.peers.run import bounded, bounds_of_level, to_best
@@ -61,9 +62,9 @@ def test_the_best_engine_is_chosen_in_every_pass() -> None:
         "a": np.array([2.0, 8.0, 4.0]),
         "b": np.array([4.0, 2.0, 8.0]),
     }
-    assert to_best(times, "{}", "ours", ("a", "b", "absent")) == 0.5
-    assert np.isnan(to_best(times, "{}", "ours", ("absent",)))
-    assert np.isnan(to_best(times, "{}", "absent", ("a",)))
+    assert to_best(times, "ours", ("a", "b", "absent")) == 0.5
+    assert np.isnan(to_best(times, "ours", ("absent",)))
+    assert np.isnan(to_best(times, "absent", ("a",)))
 
 
 @pytest.mark.parametrize(("level", "table"), [("avx512_vnni", "peers_avx512_vnni"), ("avx2", "peers_avx2")])
@@ -123,3 +124,30 @@ def test_percentiles_and_differences() -> None:
     assert percentiles(np.arange(101.0)) == {"p50": 50, "p95": 95, "p99": 99}
     assert largest_difference((np.array([1, 2]), None), (np.array([1, 5]), None)) == 3
     assert json.dumps(percentiles(np.arange(3.0)))
+
+
+def test_engines_that_are_not_installed_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(other_engines.importlib.util, "find_spec", lambda _: None)
+    assert other_engines.other_engines(tmp_path) == {}
+    assert capsys.readouterr().out == "ncnn: not installed, left out\nMNN: not installed, left out\n"
+
+
+def test_other_engines_predict_what_onnxruntime_predicts(tmp_path: Path) -> None:
+    pytest.importorskip("ncnn")
+    pytest.importorskip("MNN")
+    contestants = other_engines.other_engines(tmp_path)  # an engine whose outputs differ ends it
+    assert list(contestants) == ["ncnn: network", "MNN: network"]
+    assert all((contestant(2) > 0).all() for contestant in contestants.values())
+
+
+def test_an_engine_with_other_outputs_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*_: object) -> other_engines.Run:
+        return lambda: [np.zeros((1, 239)), np.zeros((1, 68, 2)), np.zeros((1, 68)), np.zeros((1, 1))]
+
+    monkeypatch.setattr(other_engines.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(other_engines, "_tool", lambda _: "tool")
+    monkeypatch.setattr(other_engines, "_ncnn", opened)
+    with pytest.raises(SystemExit, match="ncnn: outputs differ"):
+        other_engines.other_engines(tmp_path)
