@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from facesdk.face import Face
     from facesdk.morphable.face_model import FaceModel
     from facesdk.options import Options
+    from facesdk.person import Person
     from facesdk.result import Result
     from facesdk.sdk import FaceSDK
     from facesdk.tracking.tracker import Tracker
@@ -42,6 +43,7 @@ _LAZY = {
     "FaceSDK": "facesdk.sdk",
     "Occlusion": "facesdk.core.occlusion",
     "Options": "facesdk.options",
+    "Person": "facesdk.person",
     "Pose": "facesdk.core.pose",
     "Quality": "facesdk.core.quality",
     "Result": "facesdk.result",
@@ -62,6 +64,7 @@ __all__ = [
     "InvalidOptions",
     "Occlusion",
     "Options",
+    "Person",
     "Pose",
     "Quality",
     "Result",

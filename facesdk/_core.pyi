@@ -2,6 +2,7 @@
 Compiled ops of FaceSDK; the documented form of each is in facesdk.ops.
 """
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
@@ -140,6 +141,8 @@ class Session:
     def observe(self, image: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"], detections: tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 5, 2]"] | None, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"] | None] | None, verify: bool) -> dict[str, typing.Any]:
         ...
     def reconstruct(self, image: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"] | None, detections: tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 5, 2]"] | None, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"] | None] | None) -> Frame:
+        ...
+    def reconstruct_person(self, images: collections.abc.Sequence[typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W, 3]"]], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"] | None, detections: collections.abc.Sequence[tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 5, 2]"] | None, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"] | None] | None]) -> tuple[list[Frame], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[K]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[K]"]]:
         ...
     def reset(self) -> None:
         ...

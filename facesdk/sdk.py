@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from facesdk.boxes import DetectionArrays, DetectorLike, as_detections
 from facesdk.core.arrays import Picture
 from facesdk.core.compiled import _core
 from facesdk.core.intrinsics import check_intrinsics
-from facesdk.errors import InvalidOptions
+from facesdk.errors import InvalidArray, InvalidImage, InvalidOptions
 from facesdk.face import Face
 from facesdk.frame_fields import of_frame
 from facesdk.inference.engine import open_engine
@@ -23,6 +24,7 @@ from facesdk.io.image import ImageLike, LoadedImage, load_frame, load_photo
 from facesdk.morphable.face_model import FaceModel
 from facesdk.observations import Observations, observe
 from facesdk.options import Options
+from facesdk.person import Person
 from facesdk.result import Result
 from facesdk.tracking.tracker import Tracker
 
@@ -105,6 +107,45 @@ class FaceSDK:
                 face.fit_appearance()
         return result
 
+    def reconstruct_person(
+        self,
+        images: Sequence[ImageLike],
+        *,
+        boxes: npt.ArrayLike | Sequence[npt.ArrayLike | None] | None = None,
+        intrinsics: npt.ArrayLike | None = None,
+        bgr: bool = False,
+    ) -> Person:
+        """Reconstruct one person from several photos.
+
+        Shape and albedo are means over the photos, weighted by how frontal and how good each one is; pose and
+        expression are each photo's own, fitted again to that shape.
+
+        Args:
+            images: the photos, each as for `reconstruct`. Where one shows several people, the largest and
+                surest face is taken: give its box where that is somebody else.
+            boxes: of each photo the person's box (4,) x0, y0, x1, y1 px, or None for the detector's.
+            intrinsics: (3, 3) camera matrix of all photos, px.
+            bgr: arrays' channels are B, G, R.
+
+        Raises:
+            InvalidImage: no photo shows a face, or as in `reconstruct`.
+            InvalidArray: an argument does not fit; another number of boxes than of photos.
+        """
+        start = time.perf_counter()
+        loaded = [load_photo(image, bgr=bgr, **self._limits) for image in images]
+        camera = None if intrinsics is None else check_intrinsics(intrinsics)
+        given = _box_of_each(boxes, len(loaded))
+        load_ms = (time.perf_counter() - start) * 1e3
+        with self._session() as session:
+            pictures = [photo.picture for photo in loaded]
+            frames, identity, albedo = session.reconstruct_person(pictures, camera, given)
+        if not len(identity):
+            raise InvalidImage(f"images: none of {len(loaded)} photos shows a face")
+        results = [
+            self._result(frame, photo, load_ms, start) for frame, photo in zip(frames, loaded, strict=True)
+        ]
+        return Person(results, identity, albedo, self.model)
+
     def track(
         self,
         frame: ImageLike,
@@ -173,6 +214,18 @@ class FaceSDK:
             yield session
         finally:
             self._sessions.append(session)
+
+
+def _box_of_each(
+    boxes: npt.ArrayLike | Sequence[npt.ArrayLike | None] | None, photos: int
+) -> list[DetectionArrays | None]:
+    """Of each photo its box as detections, None for the detector's."""
+    if boxes is None:
+        return [None] * photos
+    rows = list(boxes)  # type: ignore[arg-type]
+    if len(rows) != photos:
+        raise InvalidArray(f"boxes: got {len(rows)}, expected one for each of {photos} photos")
+    return [None if row is None else as_detections(np.atleast_2d(row), "boxes") for row in rows]
 
 
 def _detect_function(detector: DetectorLike | None) -> Callable[[Picture], DetectionArrays] | None:

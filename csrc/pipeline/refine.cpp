@@ -40,13 +40,16 @@ struct CombineRows {
   }
 };
 
-void fill_prior(const FaceModel& model, std::vector<float>* prior) {
-  prior->resize(static_cast<size_t>(kPoseNumbers + model.num_identity() + model.num_expression()));
-  float* p = prior->data();
+void fill_prior(const FaceModel& model, float identity_prior, RefineWorkspace* w) {
+  const auto width = static_cast<size_t>(kPoseNumbers + model.num_identity() + model.num_expression());
+  if (w->prior.size() == width && w->identity_prior == identity_prior) return;
+  w->prior.resize(width);
+  w->identity_prior = identity_prior;
+  float* p = w->prior.data();
   p[0] = p[1] = p[2] = kRotationRad;
   p[3] = p[4] = kLateralMm;
   p[5] = kDepthMm;
-  std::fill_n(p + kPoseNumbers, model.num_identity(), kIdentity);
+  std::fill_n(p + kPoseNumbers, model.num_identity(), identity_prior);
   std::fill_n(p + kPoseNumbers + model.num_identity(), model.num_expression(), kExpression);
 }
 
@@ -93,6 +96,31 @@ void take_step(const float* step, FaceObservation* face) {
   for (float& delta : face->expression) delta = std::min(std::max(delta + *at++, 0.0f), 1.0f);
 }
 
+void refine_by(const FaceModel& model, double focal_ratio, const float* target, float identity_prior,
+               RefineWorkspace* w, FaceObservation* face) {
+  const int64_t width = kPoseNumbers + model.num_identity() + model.num_expression();
+  fill_prior(model, identity_prior, w);
+  w->scaled.resize(static_cast<size_t>(kPoints * width));
+  w->residual.resize(kPoints);
+  w->step.resize(static_cast<size_t>(width));
+  w->face = model.landmark_mean();
+  const int64_t length = 3 * kLandmarks;
+  vectorized<AddRows>(model.landmark_bases().data(), static_cast<const float*>(face->identity.data()),
+                      static_cast<int64_t>(model.num_identity()), length, w->face.data());
+  vectorized<AddRows>(model.landmark_bases().data() + model.num_identity() * length,
+                      static_cast<const float*>(face->expression.data()),
+                      static_cast<int64_t>(model.num_expression()), length, w->face.data());
+  for (int i = 0; i < kLandmarks; ++i) add_landmark(model, *face, focal_ratio, target, i, w);
+  if (!damped_least_squares_cpu({w->scaled.data(), w->residual.data(), kLandmarkSigma * kLandmarkSigma,
+                                 kPoints, width, w->step.data()},
+                                w->ops)) {
+    return;
+  }
+  for (int64_t k = 0; k < width; ++k) w->step[static_cast<size_t>(k)] *= w->prior[static_cast<size_t>(k)];
+  const auto finite = [](float v) { return std::isfinite(v); };
+  if (std::all_of(w->step.begin(), w->step.end(), finite)) take_step(w->step.data(), face);
+}
+
 }  // namespace
 
 void measure_disagreement(FaceObservation* face) {
@@ -136,27 +164,12 @@ bool agree_on_landmarks(FaceObservation* face, const FaceObservation* mirrored, 
 
 void refine(const FaceModel& model, double focal_ratio, const float* target, RefineWorkspace* w,
             FaceObservation* face) {
-  const int64_t width = kPoseNumbers + model.num_identity() + model.num_expression();
-  if (static_cast<int64_t>(w->prior.size()) != width) fill_prior(model, &w->prior);
-  w->scaled.resize(static_cast<size_t>(kPoints * width));
-  w->residual.resize(kPoints);
-  w->step.resize(static_cast<size_t>(width));
-  w->face = model.landmark_mean();
-  const int64_t length = 3 * kLandmarks;
-  vectorized<AddRows>(model.landmark_bases().data(), static_cast<const float*>(face->identity.data()),
-                      static_cast<int64_t>(model.num_identity()), length, w->face.data());
-  vectorized<AddRows>(model.landmark_bases().data() + model.num_identity() * length,
-                      static_cast<const float*>(face->expression.data()),
-                      static_cast<int64_t>(model.num_expression()), length, w->face.data());
-  for (int i = 0; i < kLandmarks; ++i) add_landmark(model, *face, focal_ratio, target, i, w);
-  if (!damped_least_squares_cpu({w->scaled.data(), w->residual.data(), kLandmarkSigma * kLandmarkSigma,
-                                 kPoints, width, w->step.data()},
-                                w->ops)) {
-    return;
-  }
-  for (int64_t k = 0; k < width; ++k) w->step[static_cast<size_t>(k)] *= w->prior[static_cast<size_t>(k)];
-  const auto finite = [](float v) { return std::isfinite(v); };
-  if (std::all_of(w->step.begin(), w->step.end(), finite)) take_step(w->step.data(), face);
+  refine_by(model, focal_ratio, target, kIdentity, w, face);
+}
+
+void refine_pose(const FaceModel& model, double focal_ratio, const float* target, RefineWorkspace* w,
+                 FaceObservation* face) {
+  refine_by(model, focal_ratio, target, 0.0f, w, face);
 }
 
 void reserve(const FaceModel& model, RefineWorkspace* w) {

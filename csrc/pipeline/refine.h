@@ -12,6 +12,7 @@ namespace facesdk {
 struct RefineWorkspace {
   Workspace ops;
   std::vector<float> face, scaled, residual, step, prior;
+  float identity_prior = -1.0f;  // of `prior`
 };
 
 // The network predicts landmarks as coefficients, whose mesh projects to 68 points, and as maps, whose
@@ -26,6 +27,10 @@ bool agree_on_landmarks(FaceObservation* face, const FaceObservation* mirrored, 
 // J how they move.
 void refine(const FaceModel& model, double focal_ratio, const float* target, RefineWorkspace* workspace,
             FaceObservation* face);
+
+// The same with the identity held.
+void refine_pose(const FaceModel& model, double focal_ratio, const float* target, RefineWorkspace* workspace,
+                 FaceObservation* face);
 
 // Gives the workspace all of its memory, by one step of the mean face.
 void reserve(const FaceModel& model, RefineWorkspace* workspace);

@@ -1,6 +1,14 @@
 #include "pipeline/session.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace facesdk {
+namespace {
+
+constexpr double kLeastQuality = 0.05;  // of a photo in the mean: where all are bad, each still counts
+
+}  // namespace
 
 const FrameResult& Session::reconstruct(const FrameInput& input) {
   result_.clock.start();
@@ -14,6 +22,35 @@ const FrameResult& Session::reconstruct(const FrameInput& input) {
   }
   build_result(*engine_, input, &build_, &result_);
   return result_;
+}
+
+Session::PersonResult Session::reconstruct_person(const std::vector<FrameInput>& photos) {
+  PersonResult person;
+  person.photos.resize(photos.size());
+  person.occlusions.resize(photos.size());
+  std::vector<FaceObservation> seen(photos.size());
+  for (size_t i = 0; i < photos.size(); ++i) {
+    const FrameResult& alone = reconstruct(photos[i]);
+    person.photos[i] = alone;
+    person.photos[i].count = 0;
+    if (alone.count == 0) continue;
+    seen[i] = faces_[0];
+    person.mean.add(seen[i], person_weight(seen[i]) * std::max(kLeastQuality, alone.quality[0]),
+                    std::numeric_limits<double>::max());
+  }
+  if (person.mean.weight == 0.0) return person;
+  const FaceModel& model = engine_->face_model();
+  std::vector<float> mesh(static_cast<size_t>(3 * model.controls()));
+  std::vector<float> scratch(static_cast<size_t>(model.scratch_size()));
+  model.identity_mesh(person.mean.identity.data(), scratch.data(), mesh.data(), engine_->options().threads);
+  for (size_t i = 0; i < photos.size(); ++i) {
+    if (seen[i].identity.empty()) continue;
+    fit_to_person(model, engine_->regressor().focal_ratio(), person.mean, &observe_.refine, &seen[i]);
+    build_.sources.assign(1, {&seen[i], seen[i].identity.data(), seen[i].albedo.data(), mesh.data(),
+                              seen[i].expression.data(), &person.occlusions[i], true});
+    build_result(*engine_, photos[i], &build_, &person.photos[i]);
+  }
+  return person;
 }
 
 const ObservationList& Session::observe(const FrameInput& input, bool verify) {

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "pipeline/build_result.h"
 #include "pipeline/engine.h"
 #include "pipeline/frame.h"
 #include "pipeline/observe.h"
+#include "pipeline/person.h"
 #include "pipeline/tracker.h"
 
 namespace facesdk {
@@ -20,6 +22,15 @@ class Session {
 
   // All faces of one picture, largest and surest first.
   const FrameResult& reconstruct(const FrameInput& input);
+
+  // Several photos of one person: of each the first face, if it has any, all with the person's identity and
+  // albedo. The results' occlusions point into it.
+  struct PersonResult {
+    PersonMean mean;  // of weight 0 where no photo has a face
+    std::vector<FrameResult> photos;
+    std::vector<Occlusion> occlusions;
+  };
+  PersonResult reconstruct_person(const std::vector<FrameInput>& photos);
 
   // All faces of the next frame of a video, those followed longest first; each has a number that stays.
   const FrameResult& track(const FrameInput& input);

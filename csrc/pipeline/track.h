@@ -6,6 +6,7 @@
 
 #include "pipeline/observation.h"
 #include "pipeline/occlusion.h"
+#include "pipeline/person.h"
 
 namespace facesdk {
 
@@ -13,9 +14,8 @@ struct Track {
   FaceObservation observation;                // of the last frame
   std::vector<float> identity, albedo;        // the averages in use
   std::vector<float> identity_mesh, scratch;  // control vertices of that identity, and memory to make them
-  std::vector<float> identity_mean, albedo_mean;
+  PersonMean mean;
   int64_t frames = 0;
-  double weight = 0.0;
   Occlusion occlusion;  // as it was measured last
   bool looked = false;  // whether it was measured in the last frame
   // Expressions (n_exp,): of the last frame as the network predicts it; as it was where a look last found its

@@ -29,19 +29,6 @@ bool is_there(const FaceObservation& face, const ImageView& image) {
   return 2 * inside > kLandmarks;
 }
 
-// How much a frame says of the person: less in profile, where half of the face is hidden, and less where the
-// network's predictions disagree.
-double weight_of(const FaceObservation& face) {
-  const double facing = std::max(0.0, -static_cast<double>(face.rotation[8]));
-  const double agreeing =
-      face.has_disagreement ? std::min(1.0, 0.01 / std::max(face.landmark_disagreement, 1e-4)) : 1.0;
-  return std::max(0.02, facing * facing * agreeing);
-}
-
-void add_to_mean(const std::vector<float>& values, float share, std::vector<float>* mean) {
-  for (size_t i = 0; i < values.size(); ++i) (*mean)[i] += share * (values[i] - (*mean)[i]);
-}
-
 }  // namespace
 
 bool occlusion_is_due(const Track& track) {
@@ -154,7 +141,7 @@ void Tracker::add(const Engine& engine, FaceObservation* face) {
   engine.regressor().reserve(&track.observation);  // goes into the list of candidates in exchange for `face`
   track.frames = 0;
   track.occlusion.measured = track.looked = false;
-  track.weight = 0.0;
+  track.mean.weight = 0.0;
   face->track = next_number_++;
   take(engine, face, &track);
 }
@@ -162,20 +149,11 @@ void Tracker::add(const Engine& engine, FaceObservation* face) {
 // Go on with what was observed in a frame.
 void Tracker::take(const Engine& engine, FaceObservation* face, Track* track) {
   ++track->frames;
-  const double weight = weight_of(*face);
-  track->weight = std::min(track->weight + weight, kMemory);
-  const auto share = static_cast<float>(weight / std::max(track->weight, 1e-6));
-  if (track->frames == 1) {
-    track->identity_mean = face->identity;
-    track->albedo_mean = face->albedo;
-  } else {
-    add_to_mean(face->identity, share, &track->identity_mean);
-    add_to_mean(face->albedo, share, &track->albedo_mean);
-  }
+  track->mean.add(*face, person_weight(*face), kMemory);
   if ((track->frames & (track->frames - 1)) == 0 || track->frames % kRenewal == 0) {
     const FaceModel& model = engine.face_model();
-    track->identity = track->identity_mean;
-    track->albedo = track->albedo_mean;
+    track->identity = track->mean.identity;
+    track->albedo = track->mean.albedo;
     track->identity_mesh.resize(static_cast<size_t>(3 * model.controls()));
     track->scratch.resize(static_cast<size_t>(model.scratch_size()));
     model.identity_mesh(track->identity.data(), track->scratch.data(), track->identity_mesh.data(),

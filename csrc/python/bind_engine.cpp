@@ -112,6 +112,39 @@ std::unique_ptr<Frame> run_frame(GuardedSession& guarded, const Image& image,
   return hand_over(guarded);
 }
 
+// Frames of the photos, and the person's identity and albedo; of no length where no photo has a face.
+std::tuple<std::vector<std::unique_ptr<Frame>>, Floats<'K'>, Floats<'K'>> reconstruct_person(
+    GuardedSession& guarded, const std::vector<Image>& images, const std::optional<Floats<3, 3>>& intrinsics,
+    const std::vector<std::optional<GivenDetections>>& detections) {
+  require_range("detections", static_cast<int64_t>(detections.size()), static_cast<int64_t>(images.size()),
+                static_cast<int64_t>(images.size()));
+  std::vector<std::unique_ptr<PythonFrame>> held;
+  std::vector<FrameInput> photos;
+  for (size_t i = 0; i < images.size(); ++i) {
+    held.push_back(std::make_unique<PythonFrame>(images[i], intrinsics, detections[i]));
+    photos.push_back(held.back()->input);
+  }
+  const Exclusive::Use use(&guarded.exclusive);
+  Session::PersonResult person;
+  {
+    const py::gil_scoped_release release;
+    person = guarded.session.reconstruct_person(photos);
+  }
+  const OcclusionModel* measured = guarded.session.engine().occlusion();
+  std::vector<std::unique_ptr<Frame>> frames;
+  for (size_t i = 0; i < photos.size(); ++i) {
+    auto memory = std::make_unique<FrameMemory>();
+    std::swap(memory->result, person.photos[i]);
+    if (measured != nullptr && memory->result.count > 0) memory->occlusions.assign(1, person.occlusions[i]);
+    frames.push_back(std::make_unique<Frame>(std::move(memory), guarded.spare,
+                                             measured == nullptr ? 0 : measured->side()));
+  }
+  const auto copied = [](const std::vector<float>& values) {
+    return Floats<'K'>::copy(values.data(), {static_cast<py::ssize_t>(values.size())});
+  };
+  return {std::move(frames), copied(person.mean.identity), copied(person.mean.albedo)};
+}
+
 Record observe(GuardedSession& guarded, const Image& image, const std::optional<GivenDetections>& detections,
                bool verify) {
   const PythonFrame frame(image, std::nullopt, detections);
@@ -173,6 +206,7 @@ void bind_engine(py::module_& m) {
       .def(py::init<std::shared_ptr<Engine>>(), "engine"_a)
       .def("reconstruct", &run_frame<&Session::reconstruct>, "image"_a, "intrinsics"_a, "detections"_a)
       .def("track", &run_frame<&Session::track>, "image"_a, "intrinsics"_a, "detections"_a)
+      .def("reconstruct_person", &reconstruct_person, "images"_a, "intrinsics"_a, "detections"_a)
       .def("observe", &observe, "image"_a, "detections"_a, "verify"_a)
       .def("reset",
            [](GuardedSession& guarded) {
