@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from benchmarks.aarch64.run import aarch64
 from benchmarks.accuracy.contact_sheet import contact_sheet
 from benchmarks.accuracy.head_scan import head_scan
 from benchmarks.accuracy.run import accuracy
@@ -25,6 +26,7 @@ app.command("contact-sheet")(contact_sheet)
 app.command("speed")(speed)
 app.command("peers")(peers)
 app.command("video")(video)
+app.command("aarch64")(aarch64)
 app.command("store-results")(store_results)
 app.command("compare-results")(compare_results)
 
