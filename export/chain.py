@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from export.onnx.plain_session import PlainSession
 from facesdk import manifest
 from facesdk.core.arrays import FloatArray, Picture
 from facesdk.core.compiled import _core
-from facesdk.inference import Session, open_session
+from facesdk.inference import Session
 from facesdk.inference.engine import NumberSession, PixelSession, open_face_model
 from facesdk.options import DEOCCLUDE, Options
 
@@ -67,7 +68,7 @@ class Chain:
             if role in OPTIONAL and not path.exists():
                 networks[role] = None
                 continue
-            session = self.sessions[role] = KeptInputs(open_session(path))
+            session = self.sessions[role] = KeptInputs(PlainSession(path))
             if role == "eyes":
                 numbers = _core.EYE_ACROSS * _core.EYE_DOWN
                 networks[role] = _core.python_network(

@@ -39,6 +39,7 @@ class ShippedNetwork:
     shape: tuple[int, ...]  # of one input without its batch; what the graph of fixed size has
     outputs: tuple[str, ...]
     make: Callable[[Path, bool], nn.Module]  # assets, half -> device form, evaluated
+    precise: tuple[str, ...]  # how names of convolutions begin that stay in float32 in the int8 graphs
     free: tuple[tuple[int, str], ...] = ((0, "N"),)  # axes of the input whose sizes are left open
 
     @property
@@ -73,33 +74,35 @@ def _eyes(assets: Path, half: bool) -> nn.Module:
     return EyesForm(load_file(assets / manifest.EYES), half).eval()
 
 
+HEADS = ("/head/", "/colour/")
 REGRESSOR_OUTPUTS = ("x", "points", "spread", "presence")
 NETWORKS = (
     ShippedNetwork(
         "mobile_facernet", "regressor", "crop", (3, 96, 96), REGRESSOR_OUTPUTS,
-        lambda assets, half: regressor(manifest.NETWORK, "default", assets, half),
+        lambda assets, half: regressor(manifest.NETWORK, "default", assets, half), HEADS,
     ),
     ShippedNetwork(
         "mobile_facernet_tiny", "regressor", "crop", (3, 96, 96), REGRESSOR_OUTPUTS,
-        lambda assets, half: regressor(manifest.NETWORKS["tiny"][0], "tiny", assets, half),
+        lambda assets, half: regressor(manifest.NETWORKS["tiny"][0], "tiny", assets, half), HEADS,
     ),
     ShippedNetwork(
         # Fixed: a camera frame of 16:9 at the default long side of 608 px.
-        "detector", "detector", "picture", (3, 352, 608), ("cells",), _detector,
+        "detector", "detector", "picture", (3, 352, 608), ("cells",), _detector, ("/out",),
         free=((0, "N"), (2, "height"), (3, "width")),
     ),
-    ShippedNetwork("eyes", "eyes", "patch", (EYE_NUMBERS,), ("logit",), _eyes),
+    ShippedNetwork("eyes", "eyes", "patch", (EYE_NUMBERS,), ("logit",), _eyes, ("/layers.2/",)),
     ShippedNetwork(
         "mask_net", "mask", "crop", (3, MASK_SIDE, MASK_SIDE), ("mask",),
         lambda assets, half: _maps(manifest.MASK, lambda: Quarters(MaskNet()), 3, assets, half),
+        ("/network/network/logit/",),
     ),
     ShippedNetwork(
         "contour_net", "contours", "crop", (3, MASK_SIDE, MASK_SIDE), ("contours",),
-        lambda assets, half: _maps(manifest.CONTOURS, ContourNet, 3, assets, half),
+        lambda assets, half: _maps(manifest.CONTOURS, ContourNet, 3, assets, half), ("/network/exit/",),
     ),
     ShippedNetwork(
         "completion_net", "picture", "crop", (4, MASK_SIDE, MASK_SIDE), ("picture",),
-        lambda assets, half: _maps(manifest.COMPLETION, CompletionNet, 4, assets, half),
+        lambda assets, half: _maps(manifest.COMPLETION, CompletionNet, 4, assets, half), ("/network/exit/",),
     ),
 )  # fmt: skip
 

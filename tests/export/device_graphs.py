@@ -13,6 +13,7 @@ from torch import nn
 from export.manifest import ASSETS
 from export.networks import ShippedNetwork, shipped_networks
 from export.onnx.device_graph import describe, device_graph
+from export.onnx.plain_session import PlainSession
 from export.onnx.to_onnx import smooth_crops
 
 torch.set_num_threads(1)
@@ -43,12 +44,5 @@ def inputs(network: ShippedNetwork, count: int, seed: int) -> NDArray[np.float32
     return np.ascontiguousarray(joined)
 
 
-def run(model: onnx.ModelProto | bytes, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
-    content = model if isinstance(model, bytes) else model.SerializeToString()
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    found: list[NDArray[np.float32]] = session.run(None, {session.get_inputs()[0].name: values})
-    return found
+def run(model: onnx.ModelProto, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    return list(PlainSession(model).run(values).values())

@@ -40,7 +40,7 @@ def test_outputs_are_those_of_the_shipped_file(name: str, count: int) -> None:
     assert [o.name for o in model.graph.output] == list(network.outputs)
     values = inputs(network, count, count)
     # The shipped detector takes one picture at a time.
-    shipped, single = (ASSETS / network.asset).read_bytes(), name == "detector"
+    shipped, single = onnx.load(ASSETS / network.asset), name == "detector"
     parts = [run(shipped, values[i : i + 1]) for i in range(count)] if single else [run(shipped, values)]
     for k, found in enumerate(run(model, values)):
         expected = np.concatenate([part[k] for part in parts])
@@ -52,7 +52,7 @@ def test_the_detector_takes_any_multiple_of_32() -> None:
     for height, width in ((64, 256), (416, 288)):
         values = np.ascontiguousarray(inputs(SHIPPED["detector"], 1, 5)[:, :, :height, :width])
         values = np.pad(values, [(0, 0), (0, 0), (0, height - values.shape[2]), (0, 0)])
-        shipped = (ASSETS / "detector.onnx").read_bytes()
+        shipped = onnx.load(ASSETS / "detector.onnx")
         (found,), (expected,) = run(graph("detector"), values), run(shipped, values)
         np.testing.assert_allclose(found, expected, atol=TOLERANCE)
 
@@ -98,7 +98,7 @@ def test_networks_that_are_not_shipped_yet_export_as_soon_as_they_are(
     model = device_graph(made, example, network.input, network.outputs, {0: "N"})
     check_operators(model)
     values = inputs(network, 2, 3)
-    (found,), (expected,) = run(model, values), run((tmp_path / network.asset).read_bytes(), values)
+    (found,), (expected,) = run(model, values), run(onnx.load(tmp_path / network.asset), values)
     np.testing.assert_allclose(found, expected, atol=TOLERANCE)
 
 
