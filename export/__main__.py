@@ -8,6 +8,7 @@ from typing import Annotated
 import onnx
 import typer
 
+from benchmarks.data_folder import DATA
 from export import manifest as manifests
 from export.int8_engine.compile_plan import compile_plan
 from export.int8_engine.plan_file import write_plan
@@ -22,6 +23,22 @@ COMPLETION = manifests.ASSETS / "completion_net.onnx"
 Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
 Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
 Occluders = Annotated[Path, typer.Option(help="what `pack-occluders` of the training wrote")]
+
+
+@app.command("all")
+def all_graphs(
+    out: Annotated[Path, typer.Option(help="folder of the graphs")] = Path("build") / "graphs",
+    data: Annotated[
+        Path, typer.Option(help="folder with train/ and eval/; default FACESDK_DATA")
+    ] = DATA.parent,
+    photos: Annotated[int, typer.Option(help="half of them give int8 ranges")] = 200,
+    labelled: Annotated[int, typer.Option(help="faces of eval/aflw2000_aligned for NME")] = 100,
+) -> None:
+    """0. Every shipped network as float32, float16 and int8 graphs for TensorRT, compared with torch."""
+    from export.all_graphs import export_all
+    from export.networks import shipped_networks
+
+    export_all(shipped_networks(), out, data, photos, labelled)
 
 
 @app.command("to-onnx")

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from export.onnx.plain_session import PlainSession
 from facesdk import manifest
 from facesdk.core.arrays import FloatArray, Picture
 from facesdk.core.compiled import _core
-from facesdk.inference import Session
+from facesdk.inference import Session, open_session
 from facesdk.inference.engine import NumberSession, PixelSession, open_face_model
 from facesdk.options import DEOCCLUDE, Options
 
@@ -68,7 +69,7 @@ class Chain:
             if role in OPTIONAL and not path.exists():
                 networks[role] = None
                 continue
-            session = self.sessions[role] = KeptInputs(PlainSession(path))
+            session = self.sessions[role] = KeptInputs(session_of(path))
             if role == "eyes":
                 numbers = _core.EYE_ACROSS * _core.EYE_DOWN
                 networks[role] = _core.python_network(
@@ -96,6 +97,12 @@ class Chain:
         """Reconstruct the faces of an RGB picture (H, W, 3) uint8, most prominent first."""
         frame = self._session.reconstruct(picture, None, None)
         return [ChainFace(frame.landmarks_px(i), frame.verts_face_mm(i)) for i in range(frame.count)]
+
+
+def session_of(path: Path) -> Session:
+    """Open an ONNX file; one with Q/DQ nodes runs as it is written, see PlainSession."""
+    quantised = any(node.op_type == "QuantizeLinear" for node in onnx.load(str(path)).graph.node)
+    return PlainSession(path) if quantised else open_session(path)
 
 
 def network_inputs(pictures: Iterable[Picture]) -> dict[str, list[FloatArray]]:

@@ -40,9 +40,13 @@ def training_photos(train: Path, count: int) -> list[Path]:
             f"{train}: got no photos in <set>/images, expected sets as {', '.join(SETS[:3])}"
         )
     each = -(-count // len(present))
-    spread = [[files[i * len(files) // each] for i in range(min(each, len(files)))] for files in present]
+    spread = [_spread(files, min(each, len(files))) for files in present]
     rounds = itertools.zip_longest(*spread)
     return [path for row in rounds for path in row if path is not None][:count]
+
+
+def _spread(files: list[Path], count: int) -> list[Path]:
+    return [files[i * len(files) // count] for i in range(count)]
 
 
 def read_photos(paths: list[Path]) -> Iterator[Picture]:
