@@ -41,6 +41,24 @@ def all_graphs(
     export_all(shipped_networks(), out, data, photos, labelled)
 
 
+@app.command("engine-table")
+def engine_table(
+    graphs: Annotated[Path, typer.Option(help="folder that `all` wrote")] = Path("build") / "graphs",
+    json: Annotated[Path | None, typer.Option(help="also write the table here")] = None,
+) -> None:
+    """9. Build every graph by TensorRT-RTX ahead of time, without a GPU, and print time and size."""
+    from export.networks import shipped_networks
+    from export.tensorrt import rtx_engines
+
+    try:
+        rows = rtx_engines.engine_table(graphs, [network.name for network in shipped_networks()])
+    except ImportError as error:
+        raise SystemExit(str(error)) from error
+    rtx_engines.print_engines(rows)
+    if json is not None:
+        rtx_engines.write_engines(rows, json)
+
+
 @app.command("to-onnx")
 def to_onnx(
     checkpoint: Annotated[Path, typer.Option(help="of the training; its averaged weights are taken")],
