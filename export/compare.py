@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from benchmarks.accuracy.landmark_table import measure
 from benchmarks.evaluation_sets import Case
-from export.chain import Chain, landmark_distance, paired, session_of
+from export.chain import Chain, ChainFace, landmark_distance, paired, session_of
 from export.networks import ShippedNetwork
 from facesdk.core.arrays import FloatArray, Picture
 from training.detector.network import cells, decode
@@ -77,17 +77,24 @@ def compare_outputs(
     )  # fmt: skip
 
 
-def compare_chains(chain: Chain, exact: Chain, pictures: Iterable[Picture]) -> dict[str, float]:
-    """Compare the faces of two chains over photos.
+def compare_chains(
+    chain: Chain, exact: Sequence[list[ChainFace]], pictures: Iterable[Picture]
+) -> dict[str, float]:
+    """Compare a chain's faces with those of float32.
+
+    Args:
+        chain: with the graph that is compared.
+        exact: faces of each photo by the float32 chain.
+        pictures: the photos.
 
     Returns:
         "landmarks_px" of the photos and "vertices_mm" of the face frame, mean distances; "faces" that the
         float32 chain finds, and how many of them are "lost".
     """
     landmarks, vertices, lost = [], [], 0
-    for picture in pictures:
+    for faces, picture in zip(exact, pictures, strict=True):
         others = chain.faces(picture)
-        for face in exact.faces(picture):
+        for face in faces:
             other = paired(face, others)
             if other is None:
                 lost += 1

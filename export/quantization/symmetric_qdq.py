@@ -9,7 +9,10 @@ What TensorRT needs, and ONNX Runtime's own defaults differ in:
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -54,32 +57,44 @@ def _quantise(network: onnx.ModelProto, inputs: list[FloatArray], kept: list[str
     with tempfile.TemporaryDirectory() as folder:
         source, out = (str(Path(folder) / f"{name}.onnx") for name in ("source", "quantised"))
         onnx.save(network, source)
-        quantize_static(
-            source,
-            out,
-            CalibrationReader(joined(inputs), network.graph.input[0].name),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["Conv"],
-            nodes_to_exclude=kept,
-            extra_options={
-                "ActivationSymmetric": True,
-                "WeightSymmetric": True,
-                "QuantizeBias": False,
-                "AddQDQPairToWeight": True,
-                "OpTypesToExcludeOutputQuantization": ["Conv"],
-                # The mean over runs of each run's range: a single photo's outlier costs all others a bit.
-                "CalibMovingAverage": True,
-            },
-        )
+        with _without_advice():
+            quantize_static(
+                source,
+                out,
+                CalibrationReader(joined(inputs), network.graph.input[0].name),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                activation_type=QuantType.QInt8,
+                weight_type=QuantType.QInt8,
+                op_types_to_quantize=["Conv"],
+                nodes_to_exclude=kept,
+                extra_options={
+                    "ActivationSymmetric": True,
+                    "WeightSymmetric": True,
+                    "QuantizeBias": False,
+                    "AddQDQPairToWeight": True,
+                    "OpTypesToExcludeOutputQuantization": ["Conv"],
+                    # The mean over runs of each run's range: a single photo's outlier costs all others a bit.
+                    "CalibMovingAverage": True,
+                },
+            )
         quantised = onnx.load(out)
     del quantised.metadata_props[:]
     quantised.metadata_props.extend(network.metadata_props)
     quantised.producer_name, quantised.producer_version = network.producer_name, network.producer_version
     onnx.checker.check_model(quantised)
     return quantised
+
+
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep ONNX Runtime's advice to preprocess off the terminal: device graphs are folded already."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def check_symmetric(model: onnx.ModelProto) -> None:

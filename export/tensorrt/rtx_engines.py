@@ -27,7 +27,7 @@ PRECISIONS = {
 NOT_BUILDABLE = "not buildable here"
 MAX_BATCH = 8
 SIDES = {"height": (64, 1024), "width": (64, 1024)}  # px of pictures, smallest and largest
-KERNEL = re.compile(rb"__global__ void (\w+)\(")
+SOURCE = re.compile(rb"__global__ void \w+_com(?:_vec)?\(")  # one of the two functions of each source text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,7 @@ class EngineRow:
     built_by: str
     seconds: float | None
     bytes: int | None
-    kernel_sources: int | None  # CUDA kernels whose source text the engine carries
+    kernel_sources: int | None  # texts of CUDA source that the engine carries
     reason: str  # why it was not built; empty where it was
 
 
@@ -85,7 +85,7 @@ def engine_table(folder: Path, networks: list[str], targets: tuple[str, ...] = T
 
 def print_engines(rows: list[EngineRow]) -> None:
     """Print a line for each row."""
-    print(f"{'network':21s} {'precision':20s} {'target':9s} {'s':>5s} {'kB':>7s} {'kernels':>7s} built by")
+    print(f"{'network':21s} {'precision':20s} {'target':9s} {'s':>5s} {'kB':>7s} {'sources':>7s} built by")
     for row in rows:
         start = f"{row.network:21s} {row.precision:20s} {row.target:9s}"
         if row.bytes is None or row.seconds is None:
@@ -120,8 +120,8 @@ def _build(rtx: Any, by: str, path: Path, network: ShippedNetwork, precision: st
     if engine is None:
         return EngineRow(network.name, precision, target, by, seconds, None, None, "the builder refuses it")
     content = bytes(engine)
-    kernels = len(set(KERNEL.findall(content)))
-    return EngineRow(network.name, precision, target, by, seconds, len(content), kernels, "")
+    sources = len(SOURCE.findall(content))
+    return EngineRow(network.name, precision, target, by, seconds, len(content), sources, "")
 
 
 def profile_shapes(network: ShippedNetwork) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
