@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnxruntime.quantization.calibrate import CalibrationMethod, create_calibrator
 
-from export.quantization.static_quantization import CalibrationReader
+from export.quantization.static_quantization import CalibrationReader, joined
 from facesdk.core.arrays import FloatArray
 
 LARGEST_HALF = 65504.0
@@ -53,18 +53,6 @@ def scan_activations(single: onnx.ModelProto, half: onnx.ModelProto, inputs: lis
         raise ValueError("activations: got values that are not finite in float32")
     name = max(found, key=lambda key: found[key])
     return Headroom(name, found[name], sum(len(batch) for batch in inputs))
-
-
-def joined(inputs: Iterable[FloatArray], rows: int = 16) -> Iterator[FloatArray]:
-    """Join neighbouring batches of one shape up to `rows` rows: a run has a cost of its own."""
-    waiting: list[FloatArray] = []
-    for batch in inputs:
-        if waiting and (batch.shape[1:] != waiting[0].shape[1:] or sum(map(len, waiting)) >= rows):
-            yield np.concatenate(waiting)
-            waiting = []
-        waiting.append(batch)
-    if waiting:
-        yield np.concatenate(waiting)
 
 
 def half_tensors(model: onnx.ModelProto) -> set[str]:

@@ -20,9 +20,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-from export.activations import joined
 from export.int8_engine.network_graph import attributes
-from export.quantization.static_quantization import CalibrationReader
+from export.quantization.static_quantization import CalibrationReader, joined
 from facesdk.core.arrays import FloatArray
 
 FUSED = ("Relu", "Sigmoid", "Clip")  # activations that engines fuse into the convolution before them

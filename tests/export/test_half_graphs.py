@@ -14,9 +14,10 @@ pytest.importorskip("onnxslim")
 
 from onnx import TensorProto, numpy_helper
 
-from export.activations import MIN_HEADROOM, half_tensors, joined, scan_activations
+from export.activations import MIN_HEADROOM, half_tensors, scan_activations
 from export.chain import network_inputs
 from export.photos import sample_variants
+from export.quantization.static_quantization import joined
 from facesdk.core.arrays import FloatArray
 from tests.export.device_graphs import SHIPPED, form, graph, inputs, run
 
