@@ -100,8 +100,8 @@ def check_symmetric(model: onnx.ModelProto) -> None:
     """Check that TensorRT takes a QDQ graph and can fuse its activations.
 
     Raises:
-        ValueError: a zero point is not 0 or not int8, weights have one scale for all channels, or an
-            activation stands behind a Q/DQ pair.
+        ValueError: a zero point is not 0 or not int8, a scale is not positive, weights have one scale for all
+            channels, or an activation stands behind a Q/DQ pair.
     """
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     makers = {name: node for node in model.graph.node for name in node.output}
@@ -112,6 +112,8 @@ def check_symmetric(model: onnx.ModelProto) -> None:
                 raise ValueError(
                     f"{node.name}: got a zero point of {zero.dtype} {zero.max()}, expected int8 0"
                 )
+            if not (stored[node.input[1]] > 0).all():
+                raise ValueError(f"{node.name}: got a scale of 0 or below, expected positive scales")
             if node.input[0] in stored and zero.size != len(stored[node.input[0]]):
                 raise ValueError(f"{node.name}: got one scale, expected one for each output channel")
         source = makers.get(node.input[0]) if node.op_type in FUSED else None

@@ -96,6 +96,13 @@ def zero_points(model: onnx.ModelProto) -> None:
     tensor.CopyFrom(numpy_helper.from_array(np.array(3, np.int8), tensor.name))
 
 
+def no_scale(model: onnx.ModelProto) -> None:
+    """As for a channel whose weights are all 0."""
+    node = next(n for n in model.graph.node if n.op_type == "QuantizeLinear")
+    tensor = next(t for t in model.graph.initializer if t.name == node.input[1])
+    tensor.CopyFrom(numpy_helper.from_array(np.array(0, np.float32), tensor.name))
+
+
 def one_scale(model: onnx.ModelProto) -> None:
     stored = {t.name: t for t in model.graph.initializer}
     node = next(n for n in model.graph.node if n.op_type == "QuantizeLinear" and n.input[0] in stored)
@@ -113,6 +120,7 @@ def relu_behind(model: onnx.ModelProto) -> None:
     ("plant", "message"),
     [
         (zero_points, "zero point of int8 3, expected int8 0"),
+        (no_scale, "expected positive scales"),
         (one_scale, "expected one for each output channel"),
         (relu_behind, "Relu stands behind a Q/DQ pair"),
     ],
