@@ -8,6 +8,7 @@ from typing import Annotated
 import onnx
 import typer
 
+from benchmarks.data_folder import DATA
 from export import manifest as manifests
 from export.int8_engine.compile_plan import compile_plan
 from export.int8_engine.plan_file import write_plan
@@ -22,6 +23,40 @@ COMPLETION = manifests.ASSETS / "completion_net.onnx"
 Network = Annotated[Path, typer.Option(help="float32 ONNX file")]
 Shards = Annotated[Path, typer.Option(help="folder of shard_*.npz, made by the training")]
 Occluders = Annotated[Path, typer.Option(help="what `pack-occluders` of the training wrote")]
+
+
+@app.command("all")
+def all_graphs(
+    out: Annotated[Path, typer.Option(help="folder of the graphs")] = Path("build") / "graphs",
+    data: Annotated[
+        Path, typer.Option(help="folder with train/ and eval/; default FACESDK_DATA")
+    ] = DATA.parent,
+    photos: Annotated[int, typer.Option(help="half of them give int8 ranges")] = 200,
+    labelled: Annotated[int, typer.Option(help="faces of eval/aflw2000_aligned for NME")] = 100,
+) -> None:
+    """0. Every shipped network as float32, float16 and int8 graphs for TensorRT, compared with torch."""
+    from export.all_graphs import export_all
+    from export.networks import shipped_networks
+
+    export_all(shipped_networks(), out, data, photos, labelled)
+
+
+@app.command("engine-table")
+def engine_table(
+    graphs: Annotated[Path, typer.Option(help="folder that `all` wrote")] = Path("build") / "graphs",
+    json: Annotated[Path | None, typer.Option(help="also write the table here")] = None,
+) -> None:
+    """9. Build every graph by TensorRT-RTX ahead of time, without a GPU, and print time and size."""
+    from export.networks import shipped_networks
+    from export.tensorrt import rtx_engines
+
+    try:
+        rows = rtx_engines.engine_table(graphs, [network.name for network in shipped_networks()])
+    except ImportError as error:
+        raise SystemExit(str(error)) from error
+    rtx_engines.print_engines(rows)
+    if json is not None:
+        rtx_engines.write_engines(rows, json)
 
 
 @app.command("to-onnx")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,18 @@ class CalibrationReader(CalibrationDataReader):  # type: ignore[misc]
         """Return the next feed, None at the end."""
         value = next(self._inputs, None)
         return None if value is None else {self._name: value}
+
+
+def joined(inputs: Iterable[FloatArray], rows: int = 16) -> Iterator[FloatArray]:
+    """Join neighbouring batches of one shape up to `rows` rows: a run has a cost of its own."""
+    waiting: list[FloatArray] = []
+    for batch in inputs:
+        if waiting and (batch.shape[1:] != waiting[0].shape[1:] or sum(map(len, waiting)) >= rows):
+            yield np.concatenate(waiting)
+            waiting = []
+        waiting.append(batch)
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def static_quantization(
