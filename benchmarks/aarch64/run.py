@@ -139,6 +139,6 @@ def aarch64(
 
 
 def _estimate(core: Core, stages: dict[str, float]) -> tuple[float, float]:
-    """(ms of a tracked frame, ms with its drawing); 10^6 instructions at 1 GHz and one per cycle take 1 ms."""
+    """(ms of a tracked frame, ms with its drawing); 10^6 at 1 GHz, one a cycle, take 1 ms."""
     whole = sum(stages.values()) / (core.ghz * core.per_cycle)
     return whole - stages["draw"] / (core.ghz * core.per_cycle), whole
