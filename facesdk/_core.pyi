@@ -2,10 +2,11 @@
 Compiled ops of FaceSDK; the documented form of each is in facesdk.ops.
 """
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -148,6 +149,29 @@ class Session:
     @property
     def num_tracks(self) -> int:
         ...
+class TensorRtLibrary:
+    def __init__(self, plugin: bytes | str, folder: bytes | str) -> None:
+        ...
+    def build(self, *, model: bytes, fp16: bool, int8: bool, workspace_bytes: typing.SupportsInt | typing.SupportsIndex, timing_cache: bytes, profiles: collections.abc.Sequence[tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]]) -> tuple:
+        ...
+    @property
+    def headers(self) -> str:
+        ...
+    @property
+    def infer_path(self) -> str:
+        ...
+    @property
+    def parser_path(self) -> str:
+        ...
+    @property
+    def product(self) -> str:
+        ...
+    @property
+    def strongly_typed(self) -> bool:
+        ...
+    @property
+    def version(self) -> str:
+        ...
 def agree_on_landmarks(landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None, mirrored_landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None, mirrored_points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], float] | None:
     ...
 def assume_intrinsics(height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, min_focal_px: typing.SupportsFloat | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"]:
@@ -167,6 +191,8 @@ def crop_from_landmarks(landmarks_px: typing.Annotated[numpy.typing.NDArray[nump
 def crop_landmarks(mean: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 3]"], bases: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[K, N, 3]"], identity: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[I]"], expression: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[E]"], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], center_x: typing.SupportsFloat | typing.SupportsIndex, center_y: typing.SupportsFloat | typing.SupportsIndex, side: typing.SupportsFloat | typing.SupportsIndex, roll: typing.SupportsFloat | typing.SupportsIndex, focal_ratio: typing.SupportsFloat | typing.SupportsIndex) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"]]:
     ...
 def crop_matrix(crop: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], size: typing.SupportsInt | typing.SupportsIndex, mirrored: bool) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"]:
+    ...
+def cuda_device_facts() -> dict:
     ...
 def damped_least_squares(jacobian: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[M, N]"], residual: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[M]"], damping: typing.SupportsFloat | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"]:
     ...
@@ -205,6 +231,8 @@ def load_dense_network(path: bytes | str) -> Network:
 def load_face_model(path: bytes | str, control: bool) -> FaceModel:
     ...
 def load_int8_network(path: bytes | str) -> Network:
+    ...
+def load_tensorrt_network(library: TensorRtLibrary, plan: bytes, name: str, metadata: str) -> Network:
     ...
 def mean_distance(a: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"], b: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 2]"]) -> float:
     ...

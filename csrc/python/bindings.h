@@ -27,6 +27,7 @@ void bind_sharpness(pybind11::module_& m);
 void bind_regressor(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
 void bind_smoothness(pybind11::module_& m);
+void bind_tensorrt(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 
 }  // namespace facesdk::python

@@ -69,5 +69,6 @@ PYBIND11_MODULE(_core, m) {
   bind_sharpness(m);
   bind_resize(m);
   bind_smoothness(m);
+  bind_tensorrt(m);
   bind_warp(m);
 }
