@@ -145,7 +145,8 @@ void TensorRtRun::enqueue(void* context, int32_t items) {
 void TensorRtRun::run(int32_t items) {
   driver_.use();
   if (!pixels_.empty()) pixels_to_planes(items);
-  const bool one = items == 1 && plan_.many != plan_.single;
+  // A context for one item alone never changes, and can be recorded.
+  const bool one = items == 1 && (plan_.many != plan_.single || plan_.capacity == 1);
   void* const context = one ? single_ : many_;
   if (context == many_ && plan_.many >= 0 && items != many_items_) {
     set_items(many_, items);

@@ -1,0 +1,81 @@
+"""Compiles the plugin and the test doubles, and runs Python where the doubles are what the loader finds."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tensorrt.fake.interface_defaults import write_defaults
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SOURCES = ROOT / "csrc" / "tensorrt"
+
+
+@dataclass(frozen=True)
+class Double:
+    """A plugin and the libraries that it opens, in one folder."""
+
+    version: str
+    plugin: Path
+    libraries: Path  # folder of libcuda.so.1, libnvinfer.so.N and libnvonnxparser.so.N
+    major: int
+
+    def run(self, code: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        """Run Python with the doubles on the loader's path; settings are environment variables."""
+        given = {name: str(value) for name, value in settings.items()}
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        environment = os.environ | {
+            "LD_LIBRARY_PATH": str(self.libraries),
+            "FACESDK_TENSORRT_PLUGIN": str(self.plugin),
+            "PYTHONPATH": path,
+        }
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment | given,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+def compile_double(version: str, headers: Path, folder: Path) -> Double:
+    """Compile plugin and doubles against the headers of one version.
+
+    Raises:
+        AssertionError: something does not compile without a warning; with the compiler's words.
+    """
+    write_defaults(headers, folder / "defaults.h")
+    major = _major(headers)
+    plugin, libraries = folder / "plugin.so", folder / "libraries"
+    libraries.mkdir()
+    include = ["-isystem", str(headers), "-isystem", str(SOURCES / "cuda_types")]
+    sources = [str(SOURCES / name) for name in ("plugin.cpp", "plugin_builder.cpp", "plugin_library.cpp")]
+    strict = ["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"]
+    _compile([*sources, *strict, *include, "-I", str(ROOT / "csrc")], plugin)
+    fake = HERE / "fake"
+    infer = libraries / f"libnvinfer.so.{major}"
+    _compile([str(fake / "libnvinfer.cpp"), "-w", *include, "-I", str(folder)], infer)
+    (libraries / f"libnvonnxparser.so.{major}").symlink_to(infer)
+    _compile([str(fake / "libcuda.cpp"), "-Wall", "-Werror"], libraries / "libcuda.so.1")
+    return Double(version, plugin, libraries, major)
+
+
+def _compile(arguments: list[str], out: Path) -> None:
+    command = ["g++", "-std=c++17", "-O0", "-fPIC", "-shared", *arguments, "-o", str(out), "-ldl"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def _major(headers: Path) -> int:
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(headers.glob("NvInfer*.h")))
+    for name in ("NV_TENSORRT_MAJOR", "TRT_MAJOR_ENTERPRISE"):
+        found = re.search(rf"#define {name} (\d+)", text)
+        if found is not None:
+            return int(found[1])
+    raise AssertionError(f"no version in {headers}")
