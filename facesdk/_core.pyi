@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'DeviceFacts', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -46,6 +46,8 @@ class Network:
         ...
 class NetworkRun:
     def predict(self, pictures: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[N, H, W, C]"], parts: typing.SupportsInt | typing.SupportsIndex = 1) -> list[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]]:
+        ...
+    def predict_rows(self, rows: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]) -> list[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, K]"]]:
         ...
 class Int8Network(Network):
     def __init__(self, file: Safetensors, kernels: str = '') -> None:
@@ -152,7 +154,7 @@ class Session:
 class TensorRtLibrary:
     def __init__(self, plugin: bytes | str, folder: bytes | str) -> None:
         ...
-    def build(self, *, model: bytes, fp16: bool, int8: bool, workspace_bytes: typing.SupportsInt | typing.SupportsIndex, timing_cache: bytes, profiles: collections.abc.Sequence[tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]]) -> tuple:
+    def build(self, *, model: bytes, fp16: bool, int8: bool, workspace_bytes: typing.SupportsInt | typing.SupportsIndex, timing_cache: bytes, profiles: collections.abc.Sequence[tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]]) -> tuple[bytes, bytes]:
         ...
     @property
     def headers(self) -> str:
@@ -171,6 +173,25 @@ class TensorRtLibrary:
         ...
     @property
     def version(self) -> str:
+        ...
+class DeviceFacts:
+    @property
+    def compute_capability(self) -> str:
+        ...
+    @property
+    def driver(self) -> int:
+        ...
+    @property
+    def free_bytes(self) -> int:
+        ...
+    @property
+    def multiprocessors(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def total_bytes(self) -> int:
         ...
 def agree_on_landmarks(landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None, mirrored_landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None, mirrored_points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], float] | None:
     ...
@@ -192,7 +213,7 @@ def crop_landmarks(mean: typing.Annotated[numpy.typing.NDArray[numpy.float32], "
     ...
 def crop_matrix(crop: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], size: typing.SupportsInt | typing.SupportsIndex, mirrored: bool) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"]:
     ...
-def cuda_device_facts() -> dict:
+def cuda_device_facts() -> DeviceFacts:
     ...
 def damped_least_squares(jacobian: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[M, N]"], residual: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[M]"], damping: typing.SupportsFloat | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"]:
     ...

@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "python/bindings.h"
 #include "python/check.h"
@@ -23,22 +24,13 @@ FacesdkTrtDims to_dims(const Sizes& sizes) {
   return dims;
 }
 
-py::dict device_facts() {
-  const tensorrt::DeviceFacts facts = tensorrt::CudaDriver::get().facts();
-  return py::dict("name"_a = facts.name,
-                  "compute_capability"_a =
-                      std::to_string(facts.capability_major) + "." + std::to_string(facts.capability_minor),
-                  "multiprocessors"_a = facts.multiprocessors, "driver"_a = facts.driver,
-                  "total_bytes"_a = facts.total_bytes, "free_bytes"_a = facts.free_bytes);
-}
-
 std::string version_text(int32_t major, int32_t minor, int32_t patch) {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
-py::tuple build_plan(const TensorRtLibrary& library, const py::bytes& model, bool fp16, bool int8,
-                     int64_t workspace_bytes, const py::bytes& timing_cache,
-                     const std::vector<std::tuple<Sizes, Sizes, Sizes>>& profiles) {
+std::pair<py::bytes, py::bytes> build_plan(const TensorRtLibrary& library, const py::bytes& model, bool fp16,
+                                           bool int8, int64_t workspace_bytes, const py::bytes& timing_cache,
+                                           const std::vector<std::tuple<Sizes, Sizes, Sizes>>& profiles) {
   tensorrt::PlanRequest request{model, fp16, int8, workspace_bytes, timing_cache, {}};
   for (const auto& [smallest, usual, largest] : profiles) {
     request.profiles.push_back({to_dims(smallest), to_dims(usual), to_dims(largest)});
@@ -48,7 +40,7 @@ py::tuple build_plan(const TensorRtLibrary& library, const py::bytes& model, boo
     const py::gil_scoped_release release;
     built = tensorrt::build_plan(library, request);
   }
-  return py::make_tuple(py::bytes(built.plan), py::bytes(built.timing_cache));
+  return {py::bytes(built.plan), py::bytes(built.timing_cache)};
 }
 
 }  // namespace
@@ -79,7 +71,19 @@ void bind_tensorrt(py::module_& m) {
                              [](const TensorRtLibrary& l) { return std::string(l.libraries().parser_path); })
       .def("build", &build_plan, py::kw_only(), "model"_a, "fp16"_a, "int8"_a, "workspace_bytes"_a,
            "timing_cache"_a, "profiles"_a);
-  m.def("cuda_device_facts", &device_facts);
+  using tensorrt::DeviceFacts;
+  py::class_<DeviceFacts>(m, "DeviceFacts")
+      .def_readonly("name", &DeviceFacts::name)
+      .def_property_readonly("compute_capability",
+                             [](const DeviceFacts& f) {
+                               return std::to_string(f.capability_major) + "." +
+                                      std::to_string(f.capability_minor);
+                             })
+      .def_readonly("multiprocessors", &DeviceFacts::multiprocessors)
+      .def_readonly("driver", &DeviceFacts::driver)
+      .def_readonly("total_bytes", &DeviceFacts::total_bytes)
+      .def_readonly("free_bytes", &DeviceFacts::free_bytes);
+  m.def("cuda_device_facts", [] { return tensorrt::CudaDriver::get().facts(); });
   m.def(
       "load_tensorrt_network",
       [](const std::shared_ptr<TensorRtLibrary>& library, const py::bytes& plan, std::string name,

@@ -1,5 +1,5 @@
-"""Test doubles of TensorRT and of the CUDA driver, compiled against TensorRT's own headers where they can be had,
-and against a stand-in for them always."""
+"""Test doubles of TensorRT and of the CUDA driver, compiled against TensorRT's own headers where they can be
+had, and against a stand-in for them always."""
 
 from __future__ import annotations
 

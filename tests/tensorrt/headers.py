@@ -1,4 +1,4 @@
-"""TensorRT's public headers (Apache-2.0), fetched when the tests run; they are not part of this repository."""
+"""TensorRT's public headers (Apache-2.0), fetched when the tests run; no part of this repository."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ import pytest
 
 _TENSORRT = "https://raw.githubusercontent.com/NVIDIA/TensorRT"
 _PARSER = "https://raw.githubusercontent.com/onnx/onnx-tensorrt"
-_FILES = (
-    "NvInfer.h NvInferImpl.h NvInferLegacyDims.h NvInferPluginBase.h NvInferRuntime.h NvInferRuntimeBase.h "
-    "NvInferRuntimeCommon.h NvInferRuntimePlugin.h NvInferVersion.h"
-).split()
+_FILES = [
+    "NvInfer.h",
+    "NvInferImpl.h",
+    "NvInferLegacyDims.h",
+    "NvInferPluginBase.h",
+    "NvInferRuntime.h",
+    "NvInferRuntimeBase.h",
+    "NvInferRuntimeCommon.h",
+    "NvInferRuntimePlugin.h",
+    "NvInferVersion.h",
+]
 # Version: revision of the headers, of the parser's.
 HEADERS = {
     "8.6": (f"{_TENSORRT}/3d97932454aa38d140c28f044d02b635b5c6ed80/include", f"{_PARSER}/8.6-GA"),
@@ -26,7 +33,7 @@ _unreachable: list[str] = []  # why, after the first try: the others would wait 
 
 
 def fetched_headers(version: str, factory: pytest.TempPathFactory) -> Path:
-    """A folder with the headers of a version: of FACESDK_TENSORRT_HEADERS, else fetched; skips where neither is."""
+    """Folder with the headers of a version: in FACESDK_TENSORRT_HEADERS, else fetched; else it skips."""
     given = os.environ.get("FACESDK_TENSORRT_HEADERS")
     if given is not None:
         if not (Path(given) / version / "NvInfer.h").is_file():
@@ -48,8 +55,8 @@ def _fetch(address: str, to: Path) -> None:
             to.write_bytes(answer.read())
     except urllib.error.HTTPError as error:
         if error.code != 404:  # not every version has every file
-            _unreachable.append(f"TensorRT's headers cannot be fetched ({error}); set FACESDK_TENSORRT_HEADERS")
+            _unreachable.append(f"no headers of TensorRT ({error}); set FACESDK_TENSORRT_HEADERS")
             pytest.skip(_unreachable[0])
     except OSError as error:
-        _unreachable.append(f"TensorRT's headers cannot be fetched ({error}); set FACESDK_TENSORRT_HEADERS")
+        _unreachable.append(f"no headers of TensorRT ({error}); set FACESDK_TENSORRT_HEADERS")
         pytest.skip(_unreachable[0])

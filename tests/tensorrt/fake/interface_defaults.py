@@ -1,15 +1,23 @@
-"""Writes defaults.h: for each interface of TensorRT's headers that the fake has, a class whose functions all end
-the process with their name. The fake overrides those that the plugin calls, whatever else a version declares."""
+"""Writes defaults.h: for each interface of TensorRT that the fake has, a class whose functions all end the
+process with their name. The fake overrides those that the plugin calls, whatever else a version declares."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-IMPLEMENTATIONS = (
-    "VHostMemory VTimingCache VOptimizationProfile VTensor VNetworkDefinition VBuilderConfig VBuilder VRuntime "
-    "VCudaEngine VExecutionContext"
-).split()
+IMPLEMENTATIONS = [
+    "VHostMemory",
+    "VTimingCache",
+    "VOptimizationProfile",
+    "VTensor",
+    "VNetworkDefinition",
+    "VBuilderConfig",
+    "VBuilder",
+    "VRuntime",
+    "VCudaEngine",
+    "VExecutionContext",
+]
 PARSER = ("IParser", "IParserError")
 _MARKS = re.compile(r"\b(?:TRT_DEPRECATED|TRT_NODISCARD|TRT_DEPRECATED_API)\b")
 _PURE = re.compile(r"virtual\s+([^;{}]*?)\s*=\s*0\s*;")
