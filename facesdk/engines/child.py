@@ -49,7 +49,9 @@ def build_and_run(request: dict[str, Any]) -> None:
     run = network.prepare(height, width)
     predict = run.predict if inputs.ndim == 4 else run.predict_rows
     rows = [predict(inputs[i : i + 1]) for i in range(len(inputs))]
-    outputs: dict[str, Any] = {name: np.concatenate([row[k] for row in rows]) for k, name in enumerate(network.outputs)}
+    outputs: dict[str, Any] = {
+        name: np.concatenate([row[k] for row in rows]) for k, name in enumerate(network.outputs)
+    }
     times = []
     for _ in range(WARM_UP + RUNS):
         start = time.perf_counter()

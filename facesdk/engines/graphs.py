@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from facesdk.errors import InvalidOptions
+
 # In the order in which they are tried; the second keeps depthwise convolutions in float16, for which
 # TensorRT may have no int8 kernels.
 PRECISIONS = ("int8", "int8_depthwise_fp16", "fp16", "fp32")
@@ -30,6 +32,26 @@ def graph_files(network: str | os.PathLike[str]) -> dict[str, Path]:
     path = Path(network)
     found = {name: path.with_name(f"{path.stem}.{name}.onnx") for name in PRECISIONS if name != "fp32"}
     return {name: file for name, file in found.items() if file.is_file()} | {"fp32": path}
+
+
+def networks_of(folder: Path, only: list[str]) -> list[Path]:
+    """The networks whose graphs lie in a folder, by name: paths of their float32 graphs.
+
+    Args:
+        folder: of the graphs.
+        only: names of those that are wanted; empty for all.
+
+    Raises:
+        InvalidOptions: there is none, or none of a wanted name.
+    """
+    found = {path.stem: path for path in sorted(folder.glob("*.onnx")) if "." not in path.stem}
+    missing = [name for name in only if name not in found]
+    if missing or not found:
+        known = ", ".join(found) or "none"
+        raise InvalidOptions(
+            f"graphs: got {', '.join(missing) or folder}, expected networks of {folder}: {known}"
+        )
+    return [path for name, path in found.items() if not only or name in only]
 
 
 def allowed_types(precision: str) -> tuple[bool, bool]:

@@ -8,8 +8,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from facesdk import manifest
 from facesdk.core.compiled import _core
+from facesdk.engines.jetpack import conflict
 from facesdk.errors import BackendUnavailable, FaceSDKError
 
 PLUGIN = "libfacesdk_tensorrt.so"
@@ -59,7 +59,11 @@ def open_library() -> _core.TensorRtLibrary:
             "headers; install them (libnvinfer-dev, libnvonnxparsers-dev) and reinstall facesdk from source; "
             f"{REMEDY}"
         )
-    return _core.TensorRtLibrary(os.fsencode(plugin), os.fsencode(_pip_folder()))
+    library = _core.TensorRtLibrary(os.fsencode(plugin), os.fsencode(pip_folder()))
+    wrong = conflict(driver_version(), library.version)
+    if wrong:
+        raise BackendUnavailable(wrong)
+    return library
 
 
 def read_machine(library: _core.TensorRtLibrary) -> Machine:
@@ -116,15 +120,10 @@ def _free_host_bytes() -> int | None:
         return None
 
 
-def _pip_folder() -> str:
-    """Folder of the libraries where TensorRT was installed by pip; "" where it was not."""
+def pip_folder() -> str:
+    """Find the folder of the libraries where TensorRT was installed by pip; "" where it was not."""
     for package in ("tensorrt_libs", "tensorrt_rtx_libs"):
         found = importlib.util.find_spec(package)
         if found is not None and found.submodule_search_locations:
             return next(iter(found.submodule_search_locations))
     return ""
-
-
-def default_graphs() -> Path:
-    """Folder of the bundled graphs."""
-    return manifest.ASSETS

@@ -74,6 +74,6 @@ def _check_providers(name: str, asked: Sequence[str], got: Sequence[str]) -> Non
     missing = [provider for provider in asked if provider not in got]
     if missing:
         raise BackendUnavailable(
-            f"{name}: onnxruntime runs it by {', '.join(got)}, without {', '.join(missing)}: it has "
-            "none or its libraries do not load; install onnxruntime-gpu with CUDA and cuDNN, or take another backend"
+            f"{name}: onnxruntime runs it by {', '.join(got)}, without {', '.join(missing)}: it has none or "
+            "its libraries do not load; install onnxruntime-gpu with CUDA and cuDNN, or take another backend"
         )

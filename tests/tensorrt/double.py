@@ -25,6 +25,12 @@ class Double:
     libraries: Path  # folder of libcuda.so.1, libnvinfer.so.N and libnvonnxparser.so.N
     major: int
 
+    def command(self, *arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+        """Run the command `facesdk` with the doubles; settings are environment variables."""
+        words = ["facesdk", *map(str, arguments)]
+        code = f"import sys; sys.argv = {words!r}; from facesdk.cli.main import main; main()"
+        return self.run(code, **settings)
+
     def run(self, code: str, **settings: object) -> subprocess.CompletedProcess[str]:
         """Run Python with the doubles on the loader's path; settings are environment variables."""
         given = {name: str(value) for name, value in settings.items()}

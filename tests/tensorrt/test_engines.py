@@ -1,4 +1,4 @@
-"""Engines are built, timed, compared, kept and found again, or built anew where they do not fit; on test doubles."""
+"""Engines are built, timed, compared, kept and found again, or built anew where they do not fit."""
 
 from __future__ import annotations
 
