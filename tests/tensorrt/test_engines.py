@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -173,8 +174,27 @@ def test_no_engine_that_passes_is_an_error_with_all_reasons(bench: Bench) -> Non
     assert not bench.engine.exists()
 
 
+def is_child(command: Path, store: Path) -> bool:
+    try:
+        words = command.read_bytes()
+    except OSError:  # it ended meanwhile
+        return False
+    return str(store).encode() in words and b"engines.child" in words
+
+
+def wait_for_end_of_children(store: Path) -> None:
+    """The second child would build for 30 s more."""
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        if not any(is_child(path, store) for path in Path("/proc").glob("[0-9]*/cmdline")):
+            return
+        time.sleep(0.1)
+    raise AssertionError("a child goes on without its parent")
+
+
 def test_a_build_that_is_killed_goes_on_where_it_stopped(bench: Bench) -> None:
     bench.graph("int8", slow_us=1)
+    bench.graph("fp32", slow=30)
     code = f"""
 import os, threading, time
 from pathlib import Path
@@ -182,6 +202,7 @@ done = Path({str(bench.store)!r}) / "work" / "means.int8.done.json"
 def end():  # as the system would: in the middle of the second build
     while not done.exists():
         time.sleep(0.01)
+    time.sleep(1.5)
     os.kill(os.getpid(), 9)
 threading.Thread(target=end, daemon=True).start()
 GRAPH = {str(bench.graphs / "means.onnx")!r}
@@ -189,6 +210,8 @@ GRAPH = {str(bench.graphs / "means.onnx")!r}
     killed = bench.double.run(code, FACESDK_ENGINES=bench.store)
     assert killed.returncode == -9
     assert not bench.engine.exists()
+    wait_for_end_of_children(bench.store)
+    bench.graph("fp32")
     done = bench.open()
     assert is_right(done)
     assert "means.int8: taken over from an earlier build" in done.stderr
