@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'DeviceFacts', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'DeviceFacts', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'copy_from_device', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -151,6 +151,25 @@ class Session:
     @property
     def num_tracks(self) -> int:
         ...
+class DeviceFacts:
+    @property
+    def compute_capability(self) -> str:
+        ...
+    @property
+    def driver(self) -> int:
+        ...
+    @property
+    def free_bytes(self) -> int:
+        ...
+    @property
+    def multiprocessors(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def total_bytes(self) -> int:
+        ...
 class TensorRtLibrary:
     def __init__(self, plugin: bytes | str, folder: bytes | str) -> None:
         ...
@@ -174,25 +193,6 @@ class TensorRtLibrary:
     @property
     def version(self) -> str:
         ...
-class DeviceFacts:
-    @property
-    def compute_capability(self) -> str:
-        ...
-    @property
-    def driver(self) -> int:
-        ...
-    @property
-    def free_bytes(self) -> int:
-        ...
-    @property
-    def multiprocessors(self) -> int:
-        ...
-    @property
-    def name(self) -> str:
-        ...
-    @property
-    def total_bytes(self) -> int:
-        ...
 def agree_on_landmarks(landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None, mirrored_landmarks: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None, mirrored_points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"] | None) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"], float] | None:
     ...
 def assume_intrinsics(height: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex, field_of_view_deg: typing.SupportsFloat | typing.SupportsIndex, min_focal_px: typing.SupportsFloat | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"]:
@@ -204,6 +204,8 @@ def camera_pose(crop: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.
 def check_detections(detections: tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 5, 2]"] | None, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"] | None], name: str) -> None:
     ...
 def contours(gray: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]:
+    ...
+def copy_from_device(address: typing.SupportsInt | typing.SupportsIndex, bytes: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex) -> bytes:
     ...
 def crop_from_detection(box: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[4]"], points: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[5, 2]"] | None, roll_deg: typing.SupportsFloat | typing.SupportsIndex | None) -> tuple[float, float, float, float]:
     ...

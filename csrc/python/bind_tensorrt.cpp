@@ -6,7 +6,6 @@
 
 #include "python/bindings.h"
 #include "python/check.h"
-#include "tensorrt/cuda_driver.h"
 #include "tensorrt/tensorrt_library.h"
 #include "tensorrt/tensorrt_network.h"
 
@@ -71,19 +70,6 @@ void bind_tensorrt(py::module_& m) {
                              [](const TensorRtLibrary& l) { return std::string(l.libraries().parser_path); })
       .def("build", &build_plan, py::kw_only(), "model"_a, "fp16"_a, "int8"_a, "workspace_bytes"_a,
            "timing_cache"_a, "profiles"_a);
-  using tensorrt::DeviceFacts;
-  py::class_<DeviceFacts>(m, "DeviceFacts")
-      .def_readonly("name", &DeviceFacts::name)
-      .def_property_readonly("compute_capability",
-                             [](const DeviceFacts& f) {
-                               return std::to_string(f.capability_major) + "." +
-                                      std::to_string(f.capability_minor);
-                             })
-      .def_readonly("multiprocessors", &DeviceFacts::multiprocessors)
-      .def_readonly("driver", &DeviceFacts::driver)
-      .def_readonly("total_bytes", &DeviceFacts::total_bytes)
-      .def_readonly("free_bytes", &DeviceFacts::free_bytes);
-  m.def("cuda_device_facts", [] { return tensorrt::CudaDriver::get().facts(); });
   m.def(
       "load_tensorrt_network",
       [](const std::shared_ptr<TensorRtLibrary>& library, const py::bytes& plan, std::string name,

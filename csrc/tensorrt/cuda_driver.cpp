@@ -34,6 +34,7 @@ struct Calls {
   int (*cuMemFreeHost)(void*);
   int (*cuMemcpyHtoDAsync_v2)(DevicePointer, const void*, size_t, Stream);
   int (*cuMemcpyDtoHAsync_v2)(void*, DevicePointer, size_t, Stream);
+  int (*cuMemcpyDtoH_v2)(void*, DevicePointer, size_t);
   int (*cuStreamCreate)(Stream*, unsigned);
   int (*cuStreamDestroy_v2)(Stream);
   int (*cuStreamSynchronize)(Stream);
@@ -66,7 +67,7 @@ void find_all(void* driver) {
   FACESDK_FIND(cuMemGetInfo_v2), FACESDK_FIND(cuMemAlloc_v2), FACESDK_FIND(cuMemFree_v2);
   FACESDK_FIND(cuMemAllocHost_v2), FACESDK_FIND(cuMemFreeHost), FACESDK_FIND(cuMemcpyHtoDAsync_v2);
   FACESDK_FIND(cuMemcpyDtoHAsync_v2), FACESDK_FIND(cuStreamCreate), FACESDK_FIND(cuStreamDestroy_v2);
-  FACESDK_FIND(cuStreamSynchronize);
+  FACESDK_FIND(cuStreamSynchronize), FACESDK_FIND(cuMemcpyDtoH_v2);
 #undef FACESDK_FIND
   find(driver, "cuStreamBeginCapture_v2", &calls.cuStreamBeginCapture_v2, false);
   find(driver, "cuStreamEndCapture", &calls.cuStreamEndCapture, false);
@@ -155,6 +156,10 @@ void CudaDriver::upload(DevicePointer to, const void* from, int64_t bytes, Strea
 
 void CudaDriver::download(void* to, DevicePointer from, int64_t bytes, Stream stream) const {
   check(calls.cuMemcpyDtoHAsync_v2(to, from, static_cast<size_t>(bytes), stream), "cuMemcpyDtoHAsync");
+}
+
+void CudaDriver::copy_to_host(void* to, DevicePointer from, int64_t bytes) const {
+  check(calls.cuMemcpyDtoH_v2(to, from, static_cast<size_t>(bytes)), "cuMemcpyDtoH");
 }
 
 void CudaDriver::synchronize(Stream stream) const {

@@ -36,6 +36,7 @@ class CudaDriver {
   Stream make_stream() const;
   void upload(DevicePointer to, const void* from, int64_t bytes, Stream stream) const;
   void download(void* to, DevicePointer from, int64_t bytes, Stream stream) const;
+  void copy_to_host(void* to, DevicePointer from, int64_t bytes) const;  // done when it returns
   void synchronize(Stream stream) const;
   void launch(LaunchGraph graph, Stream stream) const;
 

@@ -14,7 +14,7 @@ from facesdk.engines.machine import driver_version, open_library, pip_folder, pl
 from facesdk.engines.store import list_engines, store_folder
 from facesdk.errors import FaceSDKError
 
-_FOLDERS = ("/usr/lib/*-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/tensorrt/lib", "/opt/tensorrt/lib")
+_FOLDERS = ("/usr/lib/*-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/tensorrt/lib")
 _LIBRARIES = ("libnvinfer.so.*", "libtensorrt_rtx.so.*")
 
 

@@ -81,9 +81,15 @@ int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t size, v
 int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t size, void* stream) {
   return put(static_cast<Stream*>(stream), [=] { std::memcpy(to, reinterpret_cast<void*>(from), size); });
 }
+int cuMemcpyDtoH_v2(void* to, unsigned long long from, size_t size) {
+  return std::memcpy(to, reinterpret_cast<void*>(from), size), 0;
+}
 int cuStreamCreate(void** out, unsigned) { return *out = new Stream, 0; }
 int cuStreamDestroy_v2(void* stream) { return delete static_cast<Stream*>(stream), 0; }
-int cuStreamSynchronize(void* stream) { return static_cast<Stream*>(stream)->capturing ? 900 : 0; }
+int cuStreamSynchronize(void* stream) {
+  if (reinterpret_cast<size_t>(stream) <= 2) return trace("cuStreamSynchronize of a default stream"), 0;
+  return static_cast<Stream*>(stream)->capturing ? 900 : 0;
+}
 int cuStreamBeginCapture_v2(void* stream, int) {
   if (setting("FAKE_CUDA_CAPTURE", "1") == "0") return 801;
   return static_cast<Stream*>(stream)->capturing = true, 0;
