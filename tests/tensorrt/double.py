@@ -57,19 +57,27 @@ def compile_double(version: str, headers: Path, folder: Path) -> Double:
         AssertionError: something does not compile without a warning; with the compiler's words.
     """
     write_defaults(headers, folder / "defaults.h")
-    major = _major(headers)
+    made = compile_plugin(version, headers, folder)
+    infer = made.libraries / f"libnvinfer.so.{made.major}"
+    fake = [str(HERE / "fake" / "libnvinfer.cpp"), "-w", "-I", str(folder)]
+    _compile([*fake, *_headers_first(headers)], infer)
+    (made.libraries / f"libnvonnxparser.so.{made.major}").symlink_to(infer)
+    return made
+
+
+def compile_plugin(version: str, headers: Path, folder: Path) -> Double:
+    """Compile the plugin and the driver's double, without one of TensorRT; errors as `compile_double`."""
     plugin, libraries = folder / "plugin.so", folder / "libraries"
     libraries.mkdir()
-    include = ["-isystem", str(headers), "-isystem", str(SOURCES / "cuda_types")]
     sources = [str(SOURCES / name) for name in ("plugin.cpp", "plugin_builder.cpp", "plugin_library.cpp")]
     strict = ["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"]
-    _compile([*sources, *strict, *include, "-I", str(ROOT / "csrc")], plugin)
-    fake = HERE / "fake"
-    infer = libraries / f"libnvinfer.so.{major}"
-    _compile([str(fake / "libnvinfer.cpp"), "-w", *include, "-I", str(folder)], infer)
-    (libraries / f"libnvonnxparser.so.{major}").symlink_to(infer)
-    _compile([str(fake / "libcuda.cpp"), "-Wall", "-Werror"], libraries / "libcuda.so.1")
-    return Double(version, plugin, libraries, major)
+    _compile([*sources, *strict, *_headers_first(headers), "-I", str(ROOT / "csrc")], plugin)
+    _compile([str(HERE / "fake" / "libcuda.cpp"), "-Wall", "-Werror"], libraries / "libcuda.so.1")
+    return Double(version, plugin, libraries, _major(headers))
+
+
+def _headers_first(headers: Path) -> list[str]:
+    return ["-isystem", str(headers), "-isystem", str(SOURCES / "cuda_types")]
 
 
 def _compile(arguments: list[str], out: Path) -> None:
