@@ -31,7 +31,7 @@ def build(
     from facesdk.engines.jetpack import DLA_REASON
     from facesdk.engines.machine import open_library, read_machine
     from facesdk.engines.store import engine_path, store_folder, unfit_reason
-    from facesdk.inference.tensorrt import onnx_reference, print_progress
+    from facesdk.inference.tensorrt import onnx_reference, progress_printer
 
     if dla:
         raise InvalidOptions(DLA_REASON)
@@ -44,7 +44,7 @@ def build(
             continue
         print(f"{network.stem}: {reason or 'rebuilt'}", flush=True)
         try:
-            build_engine(network, onnx_reference(network), machine, store, print_progress)
+            build_engine(network, onnx_reference(network), machine, store, progress_printer())
         except FaceSDKError as error:  # the others may do
             print(f"error: {error}")
             failed.append(network.stem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from facesdk.engines.machine import open_library, read_machine
 from facesdk.engines.parity import Reference
 from facesdk.engines.sidecar import read_sidecar
 from facesdk.engines.store import damage, engine_path, sidecar_path, store_folder, unfit_reason
+from facesdk.engines.work import Report
 from facesdk.errors import AssetError
 from facesdk.inference.onnxruntime import OnnxRuntimeSession
 
@@ -35,7 +37,7 @@ def open_tensorrt(network: str | os.PathLike[str]) -> _core.Network:
     reason = unfit_reason(engine, read_machine(library), graph_files(path))
     if reason:
         warnings.warn(f"{path.name}: building its TensorRT engine ({reason})", RuntimeWarning, stacklevel=4)
-        build_engine(path, onnx_reference(path), read_machine(library), folder, print_progress)
+        build_engine(path, onnx_reference(path), read_machine(library), folder, progress_printer())
     sidecar = read_sidecar(sidecar_path(engine))
     if sidecar is None or damage(engine, sidecar):
         raise AssetError(f"{engine.name}: damaged right after it was written; is the disk full?")
@@ -48,10 +50,21 @@ def onnx_reference(network: Path) -> Reference:
     return Reference(session.shape, session.metadata.get("facesdk", ""), session.run)
 
 
-def print_progress(line: str, final: bool) -> None:
-    """Print a line of a build to the standard error output; one that is not final is written over there."""
-    if not sys.stderr.isatty():
-        if final:
+def progress_printer(every_s: float = 10.0) -> Report:
+    """Make a printer of a build's lines to the standard error output.
+
+    Args:
+        every_s: seconds between lines that are not final where nobody watches a terminal; there the next line
+            is written over them.
+    """
+    last = time.monotonic()
+
+    def report(line: str, final: bool) -> None:
+        nonlocal last
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{line}", end="\n" if final else "", file=sys.stderr, flush=True)
+        elif final or time.monotonic() - last >= every_s:
+            last = time.monotonic()
             print(line, file=sys.stderr, flush=True)
-        return
-    print(f"\r\x1b[K{line}", end="\n" if final else "", file=sys.stderr, flush=True)
+
+    return report

@@ -10,6 +10,7 @@ import pytest
 from facesdk import BackendUnavailable, FaceSDK, Options, _core, manifest
 from facesdk.inference.backends import backend_states
 from facesdk.inference.onnxruntime import CPU, OnnxRuntimeSession
+from facesdk.inference.tensorrt import progress_printer
 from tests.tensorrt.double import Double
 
 STATE = """
@@ -64,3 +65,11 @@ def test_a_silent_fall_back_of_onnxruntime_is_an_error(provider: str) -> None:
     with pytest.raises(BackendUnavailable, match=rf"runs it by {CPU}, without {provider}.* onnxruntime-gpu"):
         OnnxRuntimeSession(network, providers=(provider, CPU))
     assert OnnxRuntimeSession(network, providers=(CPU,)).outputs
+
+
+def test_a_build_gives_signs_of_life_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    often, seldom = progress_printer(0.0), progress_printer(60.0)
+    often("one: building, 1 s", False)
+    seldom("two: building, 1 s", False)
+    seldom("two: built", True)
+    assert capsys.readouterr().err.splitlines() == ["one: building, 1 s", "two: built"]
