@@ -30,14 +30,21 @@ def build_engine(
         report: called with lines of progress.
 
     Raises:
-        FaceSDKError: no graph gave an engine that passes, with the reason of each; too little memory.
+        FaceSDKError: no graph gave an engine that passes, with the reason of each; too little memory; the
+            folder cannot be written.
     """
     check_memory()
     tasks = _tasks(network, reference, machine, folder / "work")
     side = reference.shape[3] if len(reference.shape) == 4 else 0
     inputs = sample_inputs(reference.shape)
     expected = reference_outputs(reference, inputs)
-    np.save(tasks[0].inputs, inputs)
+    try:
+        tasks[0].folder.mkdir(parents=True, exist_ok=True)
+        np.save(tasks[0].inputs, inputs)
+    except OSError as error:
+        raise FaceSDKError(
+            f"{folder}: cannot be written ({error.strerror}); set FACESDK_ENGINES to a folder for engines"
+        ) from error
     candidates = [_candidate(task, expected, side if isinstance(side, int) else 0, report) for task in tasks]
     passed = [one for one in candidates if not one.reason]
     if not passed:
@@ -66,7 +73,6 @@ def choice_of(sidecar: Sidecar) -> str:
 
 
 def _tasks(network: Path, reference: Reference, machine: Machine, work: Path) -> list[Task]:
-    work.mkdir(parents=True, exist_ok=True)
     files = graph_files(network)
     return [
         Task(

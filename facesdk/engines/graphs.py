@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from facesdk.errors import InvalidOptions
+from facesdk.errors import AssetError, InvalidOptions
 
 # In the order in which they are tried; the second keeps depthwise convolutions in float16, for which
 # TensorRT may have no int8 kernels.
@@ -84,5 +84,12 @@ def profiles(shape: list[int | str | None]) -> list[Profile]:
 
 
 def file_hash(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Hexadecimal SHA-256 of a file.
+
+    Raises:
+        AssetError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise AssetError(f"{path.name}: cannot be read ({error.strerror})") from error

@@ -45,7 +45,7 @@ class Bench:
 
     def open(self, **settings: object) -> subprocess.CompletedProcess[str]:
         code = f"GRAPH = {str(self.graphs / 'means.onnx')!r}\n{OPEN}"
-        done = self.double.run(code, FACESDK_ENGINES=self.store, **settings)
+        done = self.double.run(code, **{"FACESDK_ENGINES": self.store} | settings)
         assert done.returncode == 0, done.stderr[-2000:]
         return done
 
@@ -223,6 +223,15 @@ def test_a_killed_child_is_tried_again_at_the_next_build(bench: Bench, tmp_path:
     bench.graph("fp32", kill_unless=tmp_path / "once")
     assert "ended by SIGKILL" in bench.open().stdout
     assert is_right(bench.open())
+
+
+def test_a_folder_that_cannot_be_written_and_a_graph_that_is_gone_are_named(bench: Bench) -> None:
+    message = bench.open(FACESDK_ENGINES="/proc/engines").stdout
+    assert message.startswith("FaceSDKError /proc/engines: cannot be written")
+    assert "set FACESDK_ENGINES" in message
+    bench.open()
+    (bench.graphs / "means.onnx").unlink()
+    assert bench.open().stdout.startswith("AssetError means.onnx: cannot be read")
 
 
 def test_too_little_memory_is_named_before_a_build(bench: Bench) -> None:
