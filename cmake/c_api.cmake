@@ -53,7 +53,7 @@ if(FACESDK_C_STATIC)
   target_include_directories(facesdk_static PRIVATE csrc PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/csrc/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_include_directories(facesdk_static SYSTEM PRIVATE ${FACESDK_JSON_INCLUDE})
-  target_link_libraries(facesdk_static PUBLIC Threads::Threads)
+  target_link_libraries(facesdk_static PUBLIC Threads::Threads ${CMAKE_DL_LIBS})
   set_target_properties(facesdk_static PROPERTIES OUTPUT_NAME facesdk)
   install(TARGETS facesdk_static EXPORT facesdk)
 endif()

@@ -9,7 +9,7 @@ from pathlib import Path
 from facesdk.core.numbers import flag, number, whole_number
 from facesdk.errors import InvalidOptions
 
-BACKENDS = ("auto", "native", "onnxruntime", "openvino")
+BACKENDS = ("auto", "native", "onnxruntime", "openvino", "tensorrt")
 PRESETS = ("default", "tiny")
 DEOCCLUDE = ("off", "auto", "always")
 MESHES = ("full", "control")
@@ -59,8 +59,9 @@ class Options:
             Face.occlusion, the states of vertices, landmarks and expressions, the reason "occluded" of the
             quality; in a video, expressions of what is covered are held. Where a tenth of a face and more is
             covered ("always": anything of it), what may be behind is painted: Face.completed_image.
-        backend: "auto", "native" (our int8 engine), "onnxruntime" or "openvino" (extra [openvino]); default
-            "auto", what was measured as the fastest of those installed. What runs the networks.
+        backend: "auto", "native" (our int8 engine), "onnxruntime", "openvino" (extra [openvino]) or
+            "tensorrt" (NVIDIA GPUs; builds engines at first use, see docs/tensorrt.md); default "auto", what
+            was measured as the fastest on the CPU of those installed. What runs the networks.
         preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default
             "default". Which of the bundled networks predicts.
         network: path of an .onnx file, or of a .plan file for the backend native; default None, the preset's.

@@ -27,6 +27,29 @@ class GuardedRun {
     run_ = network_->prepare(static_cast<int32_t>(height), static_cast<int32_t>(width));
   }
 
+  // An array for each output, for a network that takes rows of numbers.
+  std::vector<Floats<'N', 'K'>> predict_rows(const Floats<'N', 'K'>& rows) {
+    const int64_t numbers = network_->input_numbers();
+    const View<float> values = require(rows, "rows", {{'K', numbers}});
+    const Exclusive::Use use(&exclusive_);
+    std::vector<std::vector<float>> out(network_->outputs().size());
+    const auto count = static_cast<size_t>(values.shape[0]);
+    {
+      const py::gil_scoped_release release;
+      const auto at_once = static_cast<size_t>(run_->capacity());
+      for (size_t first = 0; first < count; first += at_once) {
+        const size_t items = std::min(count - first, at_once);
+        for (size_t i = 0; i < items; ++i) {
+          std::copy_n(values.data + static_cast<int64_t>(first + i) * numbers, numbers,
+                      run_->numbers(static_cast<int32_t>(i)));
+        }
+        run_->run(static_cast<int32_t>(items));
+        append_outputs(items, &out);
+      }
+    }
+    return to_arrays(out, count);
+  }
+
   // An array for each output; with `parts` > 1 picture by picture, each in so many parts. Pictures have 3 or
   // 4 channels.
   std::vector<Floats<'N', 'K'>> predict(const Bytes<'N', 'H', 'W', 'C'>& pictures, int32_t parts) {
@@ -47,12 +70,22 @@ class GuardedRun {
         }
         if (parts == 1) run_->run(static_cast<int32_t>(items));
         for (int32_t part = 0; parts > 1 && part < parts; ++part) run_->run_part(part, parts);
-        for (size_t k = 0; k < outputs; ++k) {
-          const OutputView view = run_->output(static_cast<int32_t>(k));
-          values[k].insert(values[k].end(), view.data, view.data + static_cast<int64_t>(items) * view.size);
-        }
+        append_outputs(items, &values);
       }
     }
+    return to_arrays(values, count);
+  }
+
+ private:
+  void append_outputs(size_t items, std::vector<std::vector<float>>* values) const {
+    for (size_t k = 0; k < values->size(); ++k) {
+      const OutputView view = run_->output(static_cast<int32_t>(k));
+      (*values)[k].insert((*values)[k].end(), view.data, view.data + static_cast<int64_t>(items) * view.size);
+    }
+  }
+
+  static std::vector<Floats<'N', 'K'>> to_arrays(const std::vector<std::vector<float>>& values,
+                                                 size_t count) {
     std::vector<Floats<'N', 'K'>> out;
     for (const std::vector<float>& all : values) {
       const auto size = static_cast<py::ssize_t>(count == 0 ? 0 : all.size() / count);
@@ -61,7 +94,6 @@ class GuardedRun {
     return out;
   }
 
- private:
   void fill(const uint8_t* pictures, size_t item, int64_t channels, const PixelBuffer& to) const {
     const uint8_t* from = pictures + item * static_cast<size_t>(height_ * width_ * channels);
     for (int64_t y = 0; y < height_; ++y) {
@@ -92,7 +124,9 @@ std::vector<std::vector<int64_t>> shapes_of(const Int8Network& network) {
 
 void bind_networks(py::module_& m) {
   py::class_<Network, std::shared_ptr<Network>> network(m, "Network");
-  py::class_<GuardedRun>(m, "NetworkRun").def("predict", &GuardedRun::predict, "pictures"_a, "parts"_a = 1);
+  py::class_<GuardedRun>(m, "NetworkRun")
+      .def("predict", &GuardedRun::predict, "pictures"_a, "parts"_a = 1)
+      .def("predict_rows", &GuardedRun::predict_rows, "rows"_a);
   network.def_property_readonly("name", &Network::name)
       .def_property_readonly("backend", &Network::backend)
       .def_property_readonly("metadata", &Network::metadata)

@@ -8,6 +8,7 @@ namespace facesdk::python {
 using pybind11::literals::operator""_a;
 
 void bind_assets(pybind11::module_& m);
+void bind_cuda_driver(pybind11::module_& m);
 void bind_decode_detections(pybind11::module_& m);
 void bind_decode(pybind11::module_& m);
 void bind_detector(pybind11::module_& m);
@@ -27,6 +28,7 @@ void bind_sharpness(pybind11::module_& m);
 void bind_regressor(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
 void bind_smoothness(pybind11::module_& m);
+void bind_tensorrt(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 
 }  // namespace facesdk::python

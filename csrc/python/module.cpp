@@ -69,5 +69,7 @@ PYBIND11_MODULE(_core, m) {
   bind_sharpness(m);
   bind_resize(m);
   bind_smoothness(m);
+  bind_cuda_driver(m);
+  bind_tensorrt(m);
   bind_warp(m);
 }

@@ -11,6 +11,7 @@ import typer
 
 from facesdk import __version__
 from facesdk.cli.bench import bench
+from facesdk.cli.engines import engines
 from facesdk.cli.info import info
 from facesdk.cli.reconstruct import reconstruct
 from facesdk.cli.track import track
@@ -41,6 +42,7 @@ def root(
 
 for command in (reconstruct, track, bench, info):
     app.command()(command)
+app.add_typer(engines, name="engines")
 
 
 def main() -> None:

@@ -6,6 +6,9 @@ import importlib
 from typing import NamedTuple
 
 from facesdk.core.compiled import _core
+from facesdk.engines.machine import open_library, read_machine
+from facesdk.engines.store import store_folder
+from facesdk.errors import FaceSDKError
 from facesdk.inference.choice import choose_backend
 from facesdk.options import BACKENDS
 
@@ -37,9 +40,25 @@ def _state(name: str) -> BackendState:
     if name == "auto":
         plan, onnx = (choose_backend("auto", {suffix}) for suffix in (".plan", ".onnx"))
         return BackendState(name, True, f"{plan} for the bundled networks, {onnx} for .onnx files")
+    if name == "tensorrt":
+        return _tensorrt_state()
     if name == "native":
         return BackendState(name, True, f"built in, vector level {_core.vector_level()}")
     version = library_version(name)
     if version is None:
         return BackendState(name, False, f"{name} does not import: {REMEDIES[name]}")
     return BackendState(name, True, version)
+
+
+def _tensorrt_state() -> BackendState:
+    try:
+        library = open_library()
+        machine = read_machine(library)
+    except FaceSDKError as error:
+        return BackendState("tensorrt", False, str(error))
+    return BackendState(
+        "tensorrt",
+        True,
+        f"{machine.product} {machine.tensorrt} from {library.infer_path}, {machine.gpu}, "
+        f"engines in {store_folder()}",
+    )

@@ -16,7 +16,7 @@ NETWORK_MS: dict[str, dict[str, float]] = {
     "avx512_vnni": {"native": 0.71, "onnxruntime": 1.64, "openvino": 1.79},  # Intel Xeon, peers.json
 }
 UNMEASURED = ("native", "onnxruntime", "openvino")  # order where nothing was measured
-SUFFIXES = {"native": ".plan", "onnxruntime": ".onnx", "openvino": ".onnx"}
+SUFFIXES = {"native": ".plan", "onnxruntime": ".onnx", "openvino": ".onnx", "tensorrt": ".onnx"}
 SEVERAL = 2.0  # times as slow as another backend at hand: worth a warning
 
 

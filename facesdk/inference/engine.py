@@ -67,13 +67,15 @@ def open_network(path: str | os.PathLike[str], backend: str, threads: int) -> _c
 
     Raises:
         AssetError: the file is damaged, or no network that the backend can run.
-        BackendUnavailable: the backend is not installed.
+        BackendUnavailable: the backend is not installed, or has no device.
     """
     name = os.path.basename(os.fspath(path))
     if backend == "native":
         return _core.load_int8_network(_native_path(path))
     if Path(path).suffix == ".plan":
         raise AssetError(f"{name}: {backend} cannot run a .plan file; give the .onnx or backend native")
+    if backend == "tensorrt":
+        return _open_tensorrt(path)
     return _core.python_network(PixelSession(open_session(path, backend, threads), name, backend))
 
 
@@ -81,8 +83,16 @@ def open_eye_network(path: Path, backend: str, threads: int) -> _core.Network:
     """Load the eye-closure network; errors are those of `open_network`."""
     if backend == "native":
         return _core.load_dense_network(_native_path(path))
+    if backend == "tensorrt":
+        return _open_tensorrt(path)
     session = open_session(path, backend, threads)
     return _core.python_network(NumberSession(session, path.name, backend, _core.EYE_ACROSS * _core.EYE_DOWN))
+
+
+def _open_tensorrt(path: str | os.PathLike[str]) -> _core.Network:
+    from facesdk.inference.tensorrt import open_tensorrt  # with OpenCV and more: only for who chooses it
+
+    return open_tensorrt(path)
 
 
 def _native_path(path: str | os.PathLike[str]) -> Any:

@@ -1,8 +1,9 @@
-"""ONNX Runtime on the CPU: the default engine."""
+"""ONNX Runtime, on the CPU unless another of its execution providers is given."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -10,11 +11,25 @@ import numpy.typing as npt
 
 from facesdk.errors import AssetError, BackendUnavailable
 
+CPU = "CPUExecutionProvider"
+
 
 class OnnxRuntimeSession:
-    """One network in ONNX Runtime."""
+    """One network in ONNX Runtime.
 
-    def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
+    Args:
+        path: of the .onnx file.
+        threads: of the CPU.
+        providers: execution providers by ONNX Runtime's names, in the order of preference.
+
+    Raises:
+        AssetError: no network that ONNX Runtime loads.
+        BackendUnavailable: ONNX Runtime is absent, or would silently run on other providers than these.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], threads: int = 1, providers: Sequence[str] = (CPU,)
+    ) -> None:
         try:
             import onnxruntime
         except ImportError as error:
@@ -32,14 +47,16 @@ class OnnxRuntimeSession:
         name = os.path.basename(os.fspath(path))
         try:
             self._session = onnxruntime.InferenceSession(
-                os.fspath(path), sess_options=options, providers=["CPUExecutionProvider"]
+                os.fspath(path), sess_options=options, providers=list(providers)
             )
         except Exception as error:  # onnxruntime has no common base class for a file it cannot load
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise AssetError(f"{name}: not a network that onnxruntime loads ({reason[:160]})") from error
+        _check_providers(name, providers, self._session.get_providers())
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         entry = self._session.get_inputs()[0]
         self._input = entry.name
+        self.shape: list[int | str | None] = list(entry.shape)
         self.side = entry.shape[-1] if len(entry.shape) == 4 and isinstance(entry.shape[-1], int) else 0
         self.outputs = [output.name for output in self._session.get_outputs()]
 
@@ -50,3 +67,13 @@ class OnnxRuntimeSession:
             name: cast("npt.NDArray[np.float32]", value)
             for name, value in zip(self.outputs, values, strict=True)
         }
+
+
+def _check_providers(name: str, asked: Sequence[str], got: Sequence[str]) -> None:
+    """ONNX Runtime leaves out a provider whose libraries do not load, and runs on the CPU without a word."""
+    missing = [provider for provider in asked if provider not in got]
+    if missing:
+        raise BackendUnavailable(
+            f"{name}: onnxruntime runs it by {', '.join(got)}, without {', '.join(missing)}: it has none or "
+            "its libraries do not load; install onnxruntime-gpu with CUDA and cuDNN, or take another backend"
+        )

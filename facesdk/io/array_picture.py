@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from facesdk.core.arrays import Picture
-from facesdk.errors import InvalidImage
+from facesdk.errors import BackendUnavailable, InvalidImage
+from facesdk.io.device_array import INTERFACE, copy_to_host, is_on_device
 
 FLOAT_TOLERANCE = 1e-3  # beyond 0..1, for rounding; a quarter of a level of 255
 
-# What NumPy reads without a copy, and DLPack, which it reads on the CPU.
-ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
+# What NumPy reads without a copy, DLPack, and arrays on a GPU.
+ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__", INTERFACE)
 
 
 def check_size(width: int, height: int, name: str, max_megapixels: float) -> None:
@@ -34,13 +35,20 @@ def check_size(width: int, height: int, name: str, max_megapixels: float) -> Non
 def as_array(image: Any) -> npt.NDArray[Any]:
     """Convert an object with an array protocol, as a tensor of another library, to a NumPy array.
 
+    What lies on an NVIDIA GPU is copied to the host.
+
     Raises:
         InvalidImage: NumPy cannot read it.
+        BackendUnavailable: it lies on a GPU, and there is no driver.
     """
     try:
+        if is_on_device(image):
+            return copy_to_host(image)
         if any(hasattr(image, protocol) for protocol in ARRAY_PROTOCOLS[:3]):
             return np.asarray(image)
         return np.from_dlpack(image)
+    except BackendUnavailable:
+        raise
     except Exception as error:  # whatever a foreign object raises, as for memory of a GPU
         reason = " ".join(str(error).split())
         raise InvalidImage(f"image: {type(image).__name__} cannot be read as an array ({reason})") from error

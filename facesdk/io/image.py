@@ -34,7 +34,7 @@ class Readable(Protocol):
 
 
 class ArrayProtocol(Protocol):
-    """A tensor of another library; __array_interface__ and __dlpack__ do as well."""
+    """A tensor of another library; __array_interface__, __dlpack__, __cuda_array_interface__ do as well."""
 
     def __array__(self) -> npt.NDArray[Any]: ...
 
