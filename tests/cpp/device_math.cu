@@ -7,6 +7,7 @@
 #include "ops/contours/contours_math.h"
 #include "ops/damped_least_squares/damped_least_squares_math.h"
 #include "ops/decode/decode_math.h"
+#include "ops/decode/subdivision_math.h"
 #include "ops/normals/normals_math.h"
 #include "ops/pose/pose_math.h"
 #include "ops/project/project_math.h"
@@ -46,6 +47,13 @@ __global__ void decode(const float* coeffs, const int8_t* values, int count, flo
   }
   out[i] = add_scaled(out[i], sum, unit.step);
   out[i] = subdivide_step(blend_step(out[i], coeffs[0], coeffs[1]), coeffs[2], coeffs[3]);
+}
+
+__global__ void subdivision(const float* control, const int32_t* idx, const float* val, float* out) {
+  const int64_t v = thread_index();
+  const auto point = [&](int32_t c) { return load3(control + 3 * c); };
+  store3(out + 3 * v, known_row<4, 4, 1>(point, idx, splat(val[0]), splat(val[1]), splat(val[2])));
+  store3(out + 3 * v, any_row(point, idx + v, val + v, next_counts(idx[v], idx[v + 1]).int8_quads));
 }
 
 __global__ void normals(const float* verts, const int32_t* triangles, int64_t count, int64_t num_verts,
