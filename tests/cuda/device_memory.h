@@ -1,0 +1,63 @@
+// Arrays in device memory, or in the emulated grid's, for the tests of kernels.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace facesdk::test {
+
+inline void check(cudaError_t error) {
+  if (error != cudaSuccess) throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(error));
+}
+
+// What a new array holds: a byte that no kernel writes by chance.
+constexpr int kUnwritten = 0xA5;
+
+template <typename T>
+class DeviceArray {
+ public:
+  explicit DeviceArray(int64_t count) : count_(static_cast<size_t>(count)) {
+    check(cudaMalloc(reinterpret_cast<void**>(&data_), bytes() > 0 ? bytes() : 1));
+    check(cudaMemset(data_, kUnwritten, bytes()));
+  }
+  explicit DeviceArray(const std::vector<T>& values) : DeviceArray(static_cast<int64_t>(values.size())) {
+    check(cudaMemcpy(data_, values.data(), bytes(), cudaMemcpyHostToDevice));
+  }
+  ~DeviceArray() { cudaFree(data_); }
+  DeviceArray(const DeviceArray&) = delete;
+  DeviceArray& operator=(const DeviceArray&) = delete;
+
+  T* data() const { return data_; }
+
+  // Waits for everything that is enqueued.
+  std::vector<T> values() const {
+    std::vector<T> out(count_);
+    check(cudaMemcpy(out.data(), data_, bytes(), cudaMemcpyDeviceToHost));
+    return out;
+  }
+
+ private:
+  size_t bytes() const { return count_ * sizeof(T); }
+
+  size_t count_;
+  T* data_ = nullptr;
+};
+
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreate(&stream_)); }
+  ~Stream() { cudaStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  cudaStream_t get() const { return stream_; }
+  void wait() const { check(cudaStreamSynchronize(stream_)); }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+}  // namespace facesdk::test
