@@ -32,12 +32,13 @@ __global__ void math_functions(const double* in, double* out) {
            math::sigmoid(static_cast<float>(x));
 }
 
-__global__ void blend(const uint8_t* map, const float* depth, const double* sums, const float* matrix, uint8_t* out,
-                      double* line) {
+__global__ void blend(const uint8_t* map, const float* depth, const double* sums, const float* matrix,
+                      uint8_t* out, double* line) {
   const auto i = static_cast<int32_t>(thread_index());
   const CropPlace at = crop_place(matrix, i, i, 96);
   if (!at.inside || !is_seen(map, depth, map, 44, 96, i, i) || is_hole(depth, 96, i, i)) return;
-  out[3 * i] = mixed_byte(sample_bytes(map, 96, 1, 0, at.x, at.y), sample_bytes(map, 96, 3, i, at.x, at.y), out[3 * i]);
+  out[3 * i] = mixed_byte(sample_bytes(map, 96, 1, 0, at.x, at.y), sample_bytes(map, 96, 3, i, at.x, at.y),
+                          out[3 * i]);
   const double mean = mean_difference(sums[0], sums[1]);
   out[3 * i + 1] = moved_level(depth[i], bounded_difference(sums[i], mean), sums[i + 1], mean, mean_weight());
   box_filter_line(96, i, sums, line);

@@ -1,6 +1,6 @@
 """Write the bundled sample's fitted face to sample_face.txt, which the tests of kernels draw.
 
-    python tests/cuda/store_sample_face.py
+python tests/cuda/store_sample_face.py
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
         "shift": face.pose.translation_mm,
         "intrinsics": intrinsics,
     }
-    lines = [f"{name} {' '.join(f'{value:.9g}' for value in array.ravel())}" for name, array in arrays.items()]
+    lines = [" ".join([name, *(f"{value:.9g}" for value in array.ravel())]) for name, array in arrays.items()]
     (HERE / "sample_face.txt").write_text("\n".join(lines) + "\n")
 
 
