@@ -24,6 +24,7 @@ def info(
 
     from facesdk import __version__, manifest
     from facesdk.inference.backends import backend_states, library_version
+    from facesdk.inference.device import cuda_state
     from facesdk.inference.engine import networks
     from facesdk.inference.measure import network_times, verdict
     from facesdk.options import PRESETS, Options
@@ -36,6 +37,9 @@ def info(
     for backend in backend_states():
         state = "available" if backend.available else "not available"
         print(f"  backend     {backend.name}: {state} ({backend.details})")
+    cuda = cuda_state()
+    kernels = "kernels run here" if cuda.runs else "not available"
+    print(f"  device      cuda: {kernels} ({cuda.details})")
     print(f"  terms       {TERMS}")
     damaged: AssetError | None = None
     for preset in PRESETS:

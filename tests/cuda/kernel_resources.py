@@ -43,7 +43,7 @@ def nvcc_version(nvcc: str) -> str:
 
 
 def kernel_name(mangled: str) -> str:
-    """The function's own name: the last of the names that a mangled one begins with, each after its length."""
+    """The function's own name: a mangled one begins with names, each after its length; it is the last."""
     name, rest = mangled, mangled.removeprefix("_ZN")
     while found := re.match(r"\d+", rest):
         end = found.end() + int(found.group())

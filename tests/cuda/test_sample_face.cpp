@@ -1,33 +1,17 @@
 // The bundled sample's face, as it is fitted, through the kernels that draw it.
 #include <algorithm>
-#include <fstream>
-#include <map>
-#include <sstream>
 
 #include "assets/face_model.h"
 #include "drawing.h"
 #include "ops/decode/decode_cuda.h"
 #include "ops/normals/vertex_groups.h"
 #include "ops/shade_and_project/shade_and_project_cuda.h"
+#include "sample_numbers.h"
 
 namespace facesdk::test {
 namespace {
 
 constexpr int32_t kSide = 224;
-
-using Numbers = std::map<std::string, std::vector<float>>;
-
-Numbers read_sample() {
-  std::ifstream file(FACESDK_SAMPLE_FACE);
-  Numbers all;
-  std::string line, name;
-  while (std::getline(file, line)) {
-    std::istringstream words(line);
-    words >> name;
-    for (float value; words >> value;) all[name].push_back(value);
-  }
-  return all;
-}
 
 struct Sample {
   std::shared_ptr<const FaceModel> model =

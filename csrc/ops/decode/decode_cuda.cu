@@ -50,7 +50,7 @@ __global__ void blend_bytes(BlendParams p) {
       }
       value = add_scaled(value, sum, unit.step);
     }
-    __syncthreads();
+    __syncthreads();  // `used` is cleared next
   }
   if (inside) *out = value;
 }
@@ -91,7 +91,6 @@ __global__ void add_shapes(ShapesParams p, int64_t num_coeffs) {
       sum = int4_octet_step(sum, values, weights + first_int4 + 8 * o);
     }
     if (unit.step != 0.0f) value = add_scaled(value, sum, unit.step);
-    __syncthreads();
     quads -= now.int8_quads, octets -= now.int4_octets;
     entry += count;
   }

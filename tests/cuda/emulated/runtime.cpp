@@ -25,6 +25,10 @@ cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind)
   return cudaSuccess;
 }
 
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+  return cudaMemcpy(to, from, bytes, kind);
+}
+
 cudaError_t cudaMemset(void* memory, int value, size_t bytes) {
   if (bytes > 0) std::memset(memory, value, bytes);
   return cudaSuccess;
