@@ -61,7 +61,7 @@ endif()
 message(STATUS "CUDA kernels: by CUDA ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
 
 file(GLOB kernels CONFIGURE_DEPENDS csrc/ops/*/*_cuda.cu)
-add_library(facesdk_kernels STATIC ${kernels})
+add_library(facesdk_kernels STATIC EXCLUDE_FROM_ALL ${kernels})
 target_include_directories(facesdk_kernels PUBLIC csrc)
 # The same bits as on the CPU: no fused multiply-add, division and root as IEEE 754 has them.
 target_compile_options(facesdk_kernels PRIVATE -fmad=false -prec-div=true -prec-sqrt=true

@@ -21,6 +21,19 @@ def cuda_state() -> DeviceState:
     return DeviceState(*_core.cuda_device())
 
 
+def checked_kernels() -> str:
+    """Run kernels on the GPU and compare them with the CPU; one line for `facesdk info`.
+
+    Raises:
+        BackendUnavailable: no kernel can run here, or CUDA reports an error.
+    """
+    checks = _core.check_cuda_kernels()
+    wrong = [op for op, same in checks if not same]
+    if wrong:
+        return f"{', '.join(wrong)}: NOT the CPU's bits; please report this with the GPU's name"
+    return f"{', '.join(op for op, _ in checks)}: the CPU's bits"
+
+
 def require_device(device: str) -> None:
     """Check that the chain can run on a device.
 

@@ -3,7 +3,7 @@
 
 #include <doctest.h>
 
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "faces.h"
 #include "grid_orders.h"
 #include "ops/rasterize/rasterize_cuda.h"

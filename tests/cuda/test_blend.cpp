@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "faces.h"
 #include "grid_orders.h"
 #include "ops/blend/blend_cuda.h"

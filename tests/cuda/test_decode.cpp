@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "faces.h"
 #include "grid_orders.h"
 #include "ops/decode/decode_cuda.h"

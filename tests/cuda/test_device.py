@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from facesdk import BackendUnavailable, FaceSDK, InvalidOptions, Options
-from facesdk.inference.device import cuda_state
+from facesdk.inference.device import checked_kernels, cuda_state
 
 HERE = Path(__file__).parent
 CSRC = HERE.parents[1] / "csrc"
@@ -92,6 +92,16 @@ def test_device_cuda_is_refused_with_reason_and_remedy() -> None:
         assert "FACESDK_CUDA=ON" in state.details
     elif not state.runs:
         assert "driver" in state.details
+
+
+def test_kernels_are_checked_or_the_reason_is_given() -> None:
+    state = cuda_state()
+    if state.runs:
+        assert checked_kernels().endswith(": the CPU's bits")
+    else:
+        with pytest.raises(BackendUnavailable) as error:
+            checked_kernels()
+        assert str(error.value) == state.details
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:0", "", None, 0])

@@ -1,4 +1,4 @@
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "grid_orders.h"
 #include "ops/project/project_cuda.h"
 #include "same_bits.h"

@@ -1,5 +1,5 @@
 // Normals, shading, and both with the projection.
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "faces.h"
 #include "grid_orders.h"
 #include "ops/normals/normals_cuda.h"

@@ -1,4 +1,4 @@
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "faces.h"
 #include "grid_orders.h"
 #include "ops/smoothness/smoothness_cuda.h"

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "assets/face_model.h"
-#include "device_memory.h"
+#include "cuda/device_array.h"
 #include "ops/decode/decode_cuda.h"
 #include "ops/normals/vertex_groups.h"
 #include "ops/rasterize/rasterize_cuda.h"

@@ -1,20 +1,23 @@
-// Arrays in device memory, or in the emulated grid's, for the tests of kernels.
+// Arrays in device memory and a stream, freed with their owner.
 #pragma once
 
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace facesdk::test {
+#include "common/error.h"
+
+namespace facesdk {
 
 inline void check(cudaError_t error) {
-  if (error != cudaSuccess) throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(error));
+  if (error == cudaSuccess) return;
+  throw Error(ErrorCode::kBackendUnavailable,
+              std::string("CUDA: ") + cudaGetErrorString(error) + ": see facesdk info");
 }
 
-// What a new array holds: a byte that no kernel writes by chance.
+// What each byte of a new array is: what is read unwritten is found by its values.
 constexpr int kUnwritten = 0xA5;
 
 template <typename T>
@@ -60,4 +63,4 @@ class Stream {
   cudaStream_t stream_ = nullptr;
 };
 
-}  // namespace facesdk::test
+}  // namespace facesdk
