@@ -31,7 +31,8 @@ function(facesdk_cuda_architectures release out)
 endfunction()
 
 set(FACESDK_HAS_CUDA OFF)
-if(NOT FACESDK_CUDA STREQUAL "OFF")
+# A compiler that is found by itself is this machine's.
+if(FACESDK_CUDA STREQUAL "ON" OR (FACESDK_CUDA STREQUAL "AUTO" AND NOT CMAKE_CROSSCOMPILING))
   include(CheckLanguage)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)

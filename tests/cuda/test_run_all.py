@@ -1,4 +1,4 @@
-"""The script that runs all that needs a GPU: its steps on the emulated grid, and its answers without a GPU."""
+"""The script that runs all that needs a GPU: its steps on the emulated grid, and what it says without one."""
 
 from __future__ import annotations
 
