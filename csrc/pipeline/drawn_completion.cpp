@@ -43,7 +43,7 @@ void smooth_differences(const uint8_t* crop, int32_t side, DrawnCompletionWorksp
         plane[i] = bounded_difference(crop[4 * i + c] - level_of(w->color[3 * i + c]), mean[c]);
       }
     }
-    for (int32_t pass = 0; pass < kPasses; ++pass) {
+    for (int32_t pass = 0; pass < kFilterPasses; ++pass) {
       box_filter(side, false, plane, w->lines.data());
       box_filter(side, true, w->lines.data(), plane);
     }

@@ -124,7 +124,7 @@ cudaError_t blend_drawn_cuda(const DrawnBlendParams& p, const DrawnBlendMemory& 
   error = launch(add_differences, pixels, faces, stream, p, m);
   if (error != cudaSuccess) return error;
   error = launch(fill_planes, pixels, faces, stream, p, m);
-  for (int32_t pass = 0; pass < kPasses && error == cudaSuccess; ++pass) {
+  for (int32_t pass = 0; pass < kFilterPasses && error == cudaSuccess; ++pass) {
     error = launch(filter_lines, lines, faces, stream, p, false, m.sums, m.lines);
     if (error == cudaSuccess) error = launch(filter_lines, lines, faces, stream, p, true, m.lines, m.sums);
   }

@@ -44,11 +44,11 @@ FACESDK_HD uint8_t mixed_byte(double share, double made, uint8_t value) {
   return static_cast<uint8_t>(share * made + (1.0 - share) * value + 0.5);
 }
 
-constexpr int32_t kReach = 10;  // px of the box filter; three of them are nearly a Gaussian of 10 px
-constexpr int32_t kPasses = 3;
-constexpr double kUsual = 0.02;      // weight of the mean difference: far from pixels that are seen
-constexpr double kMostAway = 60.0;   // gray levels of a difference from the mean: hair, covers missed
-constexpr int32_t kWidestHole = 24;  // px from its middle
+constexpr int32_t kFilterReach = 10;  // px of the box filter; three of them are nearly a Gaussian of 10 px
+constexpr int32_t kFilterPasses = 3;
+constexpr double kMeanWeight = 0.02;     // weight of the mean difference: far from pixels that are seen
+constexpr double kMaxDifference = 60.0;  // gray levels of a difference from the mean: hair, covers missed
+constexpr int32_t kMaxHoleReach = 24;    // px from its middle
 constexpr double kRedHole = 70.0, kOtherHole = 35.0;  // gray levels: an open mouth is not drawn
 
 FACESDK_HD int32_t level_of(float color) { return static_cast<int32_t>(color * 255.0f + 0.5f); }
@@ -70,24 +70,24 @@ FACESDK_HD double mean_difference(double total, double pixels) {
 // A difference of photo and drawing within bounds of their mean.
 FACESDK_HD double bounded_difference(double difference, double mean) {
   const double away = difference - mean;
-  return mean + (away < -kMostAway ? -kMostAway : (kMostAway < away ? kMostAway : away));
+  return mean + (away < -kMaxDifference ? -kMaxDifference : (kMaxDifference < away ? kMaxDifference : away));
 }
 
-// Sums over 2 kReach + 1 numbers of a line, `step` apart; whole numbers, so exact.
+// Sums over 2 kFilterReach + 1 numbers of a line, `step` apart; whole numbers, so exact.
 FACESDK_HD void box_filter_line(int32_t count, int64_t step, const double* in, double* out) {
   double sum = 0.0;
-  for (int32_t k = 0; k < kReach && k < count; ++k) sum += in[k * step];
+  for (int32_t k = 0; k < kFilterReach && k < count; ++k) sum += in[k * step];
   for (int32_t k = 0; k < count; ++k) {
-    if (k + kReach < count) sum += in[(k + kReach) * step];
-    if (k - kReach - 1 >= 0) sum -= in[(k - kReach - 1) * step];
+    if (k + kFilterReach < count) sum += in[(k + kFilterReach) * step];
+    if (k - kFilterReach - 1 >= 0) sum -= in[(k - kFilterReach - 1) * step];
     out[k * step] = sum;
   }
 }
 
 // What the mean difference weighs in units of the smoothed number of pixels.
 FACESDK_HD double mean_weight() {
-  double weight = kUsual;
-  for (int32_t pass = 0; pass < 2 * kPasses; ++pass) weight *= 2 * kReach + 1;
+  double weight = kMeanWeight;
+  for (int32_t pass = 0; pass < 2 * kFilterPasses; ++pass) weight *= 2 * kFilterReach + 1;
   return weight;
 }
 
@@ -97,7 +97,7 @@ FACESDK_HD bool is_hole(const float* depth, int32_t side, int32_t x, int32_t y) 
   const auto drawn = [&](int32_t u, int32_t v) {
     return u >= 0 && v >= 0 && u < side && v < side && depth[static_cast<int64_t>(v) * side + u] > 0.0f;
   };
-  for (int32_t k = 1; k <= kWidestHole; ++k) {
+  for (int32_t k = 1; k <= kMaxHoleReach; ++k) {
     left = left || drawn(x - k, y), right = right || drawn(x + k, y);
     above = above || drawn(x, y - k), below = below || drawn(x, y + k);
   }
