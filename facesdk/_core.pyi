@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'DeviceFacts', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_detections', 'contours', 'copy_from_device', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
+__all__: list[str] = ['COMPLETED_FROM', 'CROP_MARGIN', 'DETECTION_SHIFT_DOWN', 'DETECTION_TO_LANDMARKS', 'Decoder', 'Detector', 'DeviceFacts', 'EYE_ACROSS', 'EYE_DOWN', 'EYE_WIDTH', 'Engine', 'FOREHEAD', 'FaceModel', 'Frame', 'Int8Network', 'LARGE_PX', 'MAX_ALBEDO', 'MOST_LOGIT', 'Network', 'NetworkRun', 'REGION_CELLS', 'Regressor', 'SMALL_PX', 'Safetensors', 'Session', 'TensorRtLibrary', 'USUAL_ERROR', 'agree_on_landmarks', 'assume_intrinsics', 'blend_drawn_face', 'camera_pose', 'check_cuda_kernels', 'check_detections', 'contours', 'copy_from_device', 'crop_from_detection', 'crop_from_landmarks', 'crop_landmarks', 'crop_matrix', 'cuda_device', 'cuda_device_facts', 'damped_least_squares', 'decode', 'decode_dense', 'decode_detections', 'detected_vector_level', 'draw_shaded', 'drop_hopeless', 'eye_closure', 'eye_corners', 'face_box', 'face_model_from_bytes', 'face_probability', 'filter_candidates', 'is_picture', 'landmark_roll_and_bbox', 'letterbox', 'load_dense_network', 'load_face_model', 'load_int8_network', 'load_tensorrt_network', 'mean_distance', 'measure_cover', 'mesh_points', 'non_max_suppression', 'normals', 'occlusion_mask', 'oriented_bbox', 'paint_completion', 'picture_pose', 'project', 'python_network', 'quality', 'quality_reasons', 'rasterize', 'refine', 'resize', 'rotation_from_six', 'same_face', 'sample_normalized_patch', 'shade', 'shade_and_project', 'sharpness', 'shown_points', 'smoothness', 'subdivide', 'transform', 'unproject', 'vector_level', 'warp', 'warp_planes', 'yaw_deg']
 class Safetensors:
     @staticmethod
     def from_bytes(data: bytes, name: str) -> Safetensors:
@@ -203,6 +203,10 @@ def blend_drawn_face(crop: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "
     ...
 def camera_pose(crop: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], rotation: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], translation_mm: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], focal_ratio: typing.SupportsFloat | typing.SupportsIndex, landmarks_face_mm: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 3]"], intrinsics: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"]) -> tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3, 3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[3]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[68, 2]"]]:
     ...
+def check_cuda_kernels() -> list[tuple[str, bool]]:
+    """
+    Ops, and whether their kernels give the CPU's bits here.
+    """
 def check_detections(detections: tuple[typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 4]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"], typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N, 5, 2]"] | None, typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"] | None], name: str) -> None:
     ...
 def contours(gray: typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]) -> typing.Annotated[numpy.typing.NDArray[numpy.uint8], "[H, W]"]:
@@ -217,6 +221,10 @@ def crop_landmarks(mean: typing.Annotated[numpy.typing.NDArray[numpy.float32], "
     ...
 def crop_matrix(crop: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], size: typing.SupportsInt | typing.SupportsIndex, mirrored: bool) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[2, 3]"]:
     ...
+def cuda_device() -> tuple[bool, bool, str]:
+    """
+    Whether kernels can run here, whether this build has any, and what there is or why not.
+    """
 def cuda_device_facts() -> DeviceFacts:
     ...
 def damped_least_squares(jacobian: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[M, N]"], residual: typing.Annotated[numpy.typing.NDArray[numpy.float32], "[M]"], damping: typing.SupportsFloat | typing.SupportsIndex) -> typing.Annotated[numpy.typing.NDArray[numpy.float32], "[N]"]:

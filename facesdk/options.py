@@ -10,6 +10,7 @@ from facesdk.core.numbers import flag, number, whole_number
 from facesdk.errors import InvalidOptions
 
 BACKENDS = ("auto", "native", "onnxruntime", "openvino", "tensorrt")
+DEVICES = ("cpu", "cuda")
 PRESETS = ("default", "tiny")
 DEOCCLUDE = ("off", "auto", "always")
 MESHES = ("full", "control")
@@ -62,6 +63,8 @@ class Options:
         backend: "auto", "native" (our int8 engine), "onnxruntime", "openvino" (extra [openvino]) or
             "tensorrt" (NVIDIA GPUs; builds engines at first use, see docs/tensorrt.md); default "auto", what
             was measured as the fastest on the CPU of those installed. What runs the networks.
+        device: "cpu" or "cuda", default "cpu". Where the chain runs. FaceSDK raises BackendUnavailable, with
+            the reason and what to do, where "cuda" cannot be had.
         preset: "default" or "tiny" (for small devices: a fifth of the size, a tenth more error); default
             "default". Which of the bundled networks predicts.
         network: path of an .onnx file, or of a .plan file for the backend native; default None, the preset's.
@@ -90,6 +93,7 @@ class Options:
     network: str | os.PathLike[str] | None = None
     face_model: str | os.PathLike[str] | None = None
     detector: str | os.PathLike[str] | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         for name, (low, high) in WHOLE_NUMBERS.items():
@@ -100,6 +104,8 @@ class Options:
             self._store(name, flag(name, getattr(self, name)))
         if self.backend not in BACKENDS:
             raise InvalidOptions(f"backend: got {self.backend!r}, expected one of {', '.join(BACKENDS)}")
+        if self.device not in DEVICES:
+            raise InvalidOptions(f"device: got {self.device!r}, expected one of {', '.join(DEVICES)}")
         if self.deocclude not in DEOCCLUDE:
             raise InvalidOptions(f"deocclude: got {self.deocclude!r}, expected one of {', '.join(DEOCCLUDE)}")
         if self.preset not in PRESETS:

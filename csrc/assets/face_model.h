@@ -34,7 +34,9 @@ class FaceModel {
   int32_t num_expression() const { return num_expression_; }
   int64_t controls() const { return controls_; }
   int64_t verts() const { return verts_; }
-  const std::vector<int32_t>& triangles() const { return triangles_; }         // (T, 3)
+  const std::vector<int32_t>& triangles() const { return triangles_; }  // (T, 3)
+  const ShapeBlocks& shapes() const { return shapes_; }  // expressions, or identities and expressions
+  const SubdivisionRuns& subdivision() const { return subdivision_; }  // empty where nothing is subdivided
   const std::vector<std::string>& expression_names() const { return names_; }  // (n_exp,)
   const std::vector<float>& landmark_mean() const { return landmark_mean_; }   // (68, 3) mm, face frame
   const std::vector<float>& landmark_bases() const {

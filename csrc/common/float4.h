@@ -57,6 +57,12 @@ FACESDK_HD Float4 load4(const float* p) {
   return v;
 }
 
+// Three floats and a zero.
+FACESDK_HD Float4 load3(const float* p) {
+  const float four[4] = {p[0], p[1], p[2], 0.0f};
+  return load4(four);
+}
+
 FACESDK_HD void store4(float* p, Float4 v) { std::memcpy(p, &v, sizeof(v)); }
 
 // Rows of a (count, 3) array as four floats, of which the last is not to be used: one load in place of three.

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/math_functions.h"
+#include "ops/blend/blend_math.h"
 #include "ops/contours/contours.h"
 #include "ops/contours/contours_math.h"
 #include "pipeline/crop_pixels.h"
@@ -84,21 +85,6 @@ void fill_picture_input(const uint8_t* rgb, int64_t row_bytes, int32_t side, con
   }
 }
 
-// One number of a map of `channels` bytes a pixel, in between pixels, edges repeated.
-double sample(const uint8_t* map, int32_t side, int32_t channels, int32_t channel, double x, double y) {
-  const double most = side - 1;
-  x = std::min(std::max(x, 0.0), most), y = std::min(std::max(y, 0.0), most);
-  const auto column = static_cast<int32_t>(x), row = static_cast<int32_t>(y);
-  const int32_t right = std::min(column + 1, side - 1), down = std::min(row + 1, side - 1);
-  const auto value = [&](int32_t u, int32_t v) {
-    return static_cast<double>(map[static_cast<ptrdiff_t>(v * side + u) * channels + channel]);
-  };
-  const double fx = x - column, fy = y - row;
-  const double upper = value(column, row) * (1.0 - fx) + value(right, row) * fx;
-  const double lower = value(column, down) * (1.0 - fx) + value(right, down) * fx;
-  return upper * (1.0 - fy) + lower * fy;
-}
-
 }  // namespace
 
 CompletionModel::CompletionModel(std::shared_ptr<const Network> contours,
@@ -139,18 +125,14 @@ void paint_completion(const Completion& c, const float* matrix, const Canvas& ca
   const int32_t channels[3] = {canvas.red, 1, canvas.blue};
   for (int32_t row = 0; row < canvas.height; ++row) {
     for (int32_t column = 0; column < canvas.width; ++column) {
-      const double x =
-          matrix[0] * static_cast<double>(column) + matrix[1] * static_cast<double>(row) + matrix[2];
-      const double y =
-          matrix[3] * static_cast<double>(column) + matrix[4] * static_cast<double>(row) + matrix[5];
-      if (!(x >= -0.5 && y >= -0.5 && x < c.side - 0.5 && y < c.side - 0.5)) continue;
-      const double share = sample(c.generated.data(), c.side, 1, 0, x, y);
+      const CropPlace at = crop_place(matrix, column, row, c.side);
+      if (!at.inside) continue;
+      const double share = sample_bytes(c.generated.data(), c.side, 1, 0, at.x, at.y);
       if (!(share > 0.0)) continue;
       uint8_t* out = canvas.pixels + row * canvas.row_bytes + column * canvas.pixel_bytes;
       for (int32_t k = 0; k < 3; ++k) {
         uint8_t& value = out[channels[k]];
-        const double made = sample(c.rgb.data(), c.side, 3, k, x, y);
-        value = static_cast<uint8_t>(share * made + (1.0 - share) * value + 0.5);
+        value = mixed_byte(share, sample_bytes(c.rgb.data(), c.side, 3, k, at.x, at.y), value);
       }
       if (canvas.pixel_bytes == 4) out[3] = 255;
       if (generated != nullptr) generated[static_cast<int64_t>(row) * canvas.width + column] = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/blend/blend_math.h"
 #include "ops/rasterize/rasterize.h"
 #include "ops/shade_and_project/shade_and_project.h"
 #include "pipeline/crop_pixels.h"
@@ -10,47 +11,12 @@
 namespace facesdk {
 namespace {
 
-constexpr int32_t kReach = 10;  // px of the box filter; three of them are nearly a Gaussian of 10 px
-constexpr int32_t kPasses = 3;
-constexpr double kUsual = 0.02;      // weight of the mean difference: far from pixels that are seen
-constexpr double kMostAway = 60.0;   // gray levels of a difference from the mean: hair, covers missed
-constexpr int32_t kWidestHole = 24;  // px from its middle
-constexpr double kHole[3] = {70.0, 35.0, 35.0};  // gray levels of RGB: an open mouth is not drawn
-
 size_t pixels_of(int32_t side) { return static_cast<size_t>(side) * static_cast<size_t>(side); }
 
-// Sums over 2 kReach + 1 pixels of each line, by columns or by rows; whole numbers, so exact.
 void box_filter(int32_t side, bool columns, const double* from, double* to) {
   const int32_t step = columns ? side : 1, line = columns ? 1 : side;
-  for (int32_t i = 0; i < side; ++i) {
-    const double* in = from + i * line;
-    double* out = to + i * line;
-    double sum = 0.0;
-    for (int32_t k = 0; k < std::min(kReach, side); ++k) sum += in[k * step];
-    for (int32_t k = 0; k < side; ++k) {
-      if (k + kReach < side) sum += in[(k + kReach) * step];
-      if (k - kReach - 1 >= 0) sum -= in[(k - kReach - 1) * step];
-      out[k * step] = sum;
-    }
-  }
+  for (int32_t i = 0; i < side; ++i) box_filter_line(side, step, from + i * line, to + i * line);
 }
-
-// Whether nothing is drawn at a pixel and something on all four sides of it: between the lips.
-bool is_hole(const DrawnCompletionWorkspace& w, int32_t side, size_t at) {
-  const auto x = static_cast<int32_t>(at) % side, y = static_cast<int32_t>(at) / side;
-  bool sides[4] = {};
-  for (int32_t k = 1; k <= kWidestHole; ++k) {
-    const int32_t places[4][2] = {{x - k, y}, {x + k, y}, {x, y - k}, {x, y + k}};
-    for (int32_t n = 0; n < 4; ++n) {
-      const int32_t u = places[n][0], v = places[n][1];
-      if (u < 0 || v < 0 || u >= side || v >= side) continue;
-      sides[n] = sides[n] || w.depth[static_cast<size_t>(v * side + u)] > 0.0f;
-    }
-  }
-  return sides[0] && sides[1] && sides[2] && sides[3];
-}
-
-int32_t level_of(float color) { return static_cast<int32_t>(color * 255.0f + 0.5f); }
 
 // Differences of photo and drawing where the face is drawn and seen, within bounds of their mean, and their
 // number: planes 0 to 2 and 3 of w->sums, smoothed. mean: (3,) of the differences.
@@ -64,7 +30,7 @@ void smooth_differences(const uint8_t* crop, int32_t side, DrawnCompletionWorksp
     seen_pixels += 1.0;
     for (size_t c = 0; c < 3; ++c) total[c] += crop[4 * i + c] - level_of(w->color[3 * i + c]);
   }
-  for (size_t c = 0; c < 3; ++c) mean[c] = seen_pixels > 0.0 ? std::floor(total[c] / seen_pixels + 0.5) : 0.0;
+  for (size_t c = 0; c < 3; ++c) mean[c] = mean_difference(total[c], seen_pixels);
   w->sums.resize(4 * count), w->lines.resize(count);
   for (size_t c = 0; c < 4; ++c) {
     double* plane = w->sums.data() + c * count;
@@ -74,11 +40,10 @@ void smooth_differences(const uint8_t* crop, int32_t side, DrawnCompletionWorksp
       } else if (c == 3) {
         plane[i] = 1.0;
       } else {
-        const double away = crop[4 * i + c] - level_of(w->color[3 * i + c]) - mean[c];
-        plane[i] = mean[c] + std::min(std::max(away, -kMostAway), kMostAway);
+        plane[i] = bounded_difference(crop[4 * i + c] - level_of(w->color[3 * i + c]), mean[c]);
       }
     }
-    for (int32_t pass = 0; pass < kPasses; ++pass) {
+    for (int32_t pass = 0; pass < kFilterPasses; ++pass) {
       box_filter(side, false, plane, w->lines.data());
       box_filter(side, true, w->lines.data(), plane);
     }
@@ -91,29 +56,27 @@ void blend_drawn_face(const uint8_t* crop, const Occlusion& occlusion, int32_t s
                       DrawnCompletionWorkspace* w, Completion* out) {
   const size_t count = pixels_of(side);
   w->wide.resize(count);
-  const double scale = static_cast<double>(kRegionCells) / side;
   for (int32_t y = 0; y < side; ++y) {
-    const auto row = static_cast<size_t>((y + 0.5) * scale);
     for (int32_t x = 0; x < side; ++x) {
-      const auto column = static_cast<size_t>((x + 0.5) * scale), at = static_cast<size_t>(y * side + x);
-      w->wide[at] = w->mask[at] == 0 && w->depth[at] > 0.0f && occlusion.outline[row * kRegionCells + column];
+      w->wide[static_cast<size_t>(y * side + x)] =
+          is_seen(w->mask.data(), w->depth.data(), occlusion.outline.data(), kRegionCells, side, x, y);
     }
   }
   double mean[3];
   smooth_differences(crop, side, w, w->wide, mean);
-  double whole = kUsual;
-  for (int32_t pass = 0; pass < 2 * kPasses; ++pass) whole *= 2 * kReach + 1;
+  const double weight = mean_weight(), hole[3] = {kRedHole, kOtherHole, kOtherHole};
   out->side = side;
   out->rgb.resize(3 * count), out->generated.assign(count, 0);
   for (size_t i = 0; i < count; ++i) {
     std::copy_n(crop + 4 * i, 3, out->rgb.data() + 3 * i);  // beside what is generated: edges are mixed
     const bool drawn = w->depth[i] > 0.0f;
-    if (w->mask[i] == 0 || !(drawn || is_hole(*w, side, i))) continue;
+    const auto x = static_cast<int32_t>(i) % side, y = static_cast<int32_t>(i) / side;
+    if (w->mask[i] == 0 || !(drawn || is_hole(w->depth.data(), side, x, y))) continue;
     out->generated[i] = 1;
     for (size_t c = 0; c < 3; ++c) {
-      const double away = (w->sums[c * count + i] + whole * mean[c]) / (w->sums[3 * count + i] + whole);
-      const double level = drawn ? level_of(w->color[3 * i + c]) + away : kHole[c];
-      out->rgb[3 * i + c] = static_cast<uint8_t>(std::min(std::max(level, 0.0), 255.0) + 0.5);
+      out->rgb[3 * i + c] = drawn ? moved_level(w->color[3 * i + c], w->sums[c * count + i],
+                                                w->sums[3 * count + i], mean[c], weight)
+                                  : static_cast<uint8_t>(hole[c] + 0.5);
     }
   }
   out->made = true;

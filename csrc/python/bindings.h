@@ -8,6 +8,7 @@ namespace facesdk::python {
 using pybind11::literals::operator""_a;
 
 void bind_assets(pybind11::module_& m);
+void bind_cuda(pybind11::module_& m);
 void bind_cuda_driver(pybind11::module_& m);
 void bind_decode_detections(pybind11::module_& m);
 void bind_decode(pybind11::module_& m);

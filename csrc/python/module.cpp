@@ -49,6 +49,7 @@ PYBIND11_MODULE(_core, m) {
   });
 
   bind_assets(m);
+  bind_cuda(m);
   bind_networks(m);
   bind_detector(m);
   bind_regressor(m);

@@ -17,13 +17,16 @@ LIBRARIES = {"numpy": "numpy", "opencv": "cv2", "pillow": "PIL", "safetensors": 
 
 def info(
     verify: Annotated[bool, typer.Option("--verify", help="Check every asset against its sha256.")] = False,
-    measure: Annotated[bool, typer.Option("--measure", help="Time every backend on the networks.")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Time every backend on the networks, check kernels on the GPU.")
+    ] = False,
 ) -> None:
     """Print versions, backends, and the bundled assets with their hashes, provenance, licences and uses."""
     import platform
 
     from facesdk import __version__, manifest
     from facesdk.inference.backends import backend_states, library_version
+    from facesdk.inference.device import checked_kernels, cuda_state
     from facesdk.inference.engine import networks
     from facesdk.inference.measure import network_times, verdict
     from facesdk.options import PRESETS, Options
@@ -36,6 +39,11 @@ def info(
     for backend in backend_states():
         state = "available" if backend.available else "not available"
         print(f"  backend     {backend.name}: {state} ({backend.details})")
+    cuda = cuda_state()
+    kernels = "kernels run here" if cuda.runs else "not available"
+    print(f"  device      cuda: {kernels} ({cuda.details})")
+    if measure and cuda.runs:
+        print(f"  measured    cuda: {checked_kernels()}")
     print(f"  terms       {TERMS}")
     damaged: AssetError | None = None
     for preset in PRESETS:

@@ -16,6 +16,7 @@ from facesdk.core.compiled import _core
 from facesdk.errors import AssetError
 from facesdk.inference import Session, open_session
 from facesdk.inference.choice import choose_backend, reason_of, warn_if_slow
+from facesdk.inference.device import require_device
 from facesdk.options import DEOCCLUDE, Options
 
 BATCH = 16  # crops per run of an engine that takes batches: bounds its memory in a crowd
@@ -141,6 +142,7 @@ def open_engine(options: Options, detect: Callable[[Picture], Any] | None) -> _c
     Raises:
         AssetError, BackendUnavailable, InvalidOptions: see `open_network`; network and model do not fit.
     """
+    require_device(options.device)
     threads = options.threads
     warn_if_slow(options.backend, _suffixes(options.network, _regressor_plan(options)))
     covers = occlusion_files(options) if options.deocclude != "off" else {}

@@ -4,9 +4,11 @@
 #include "common/float4.h"
 #include "common/math_functions.h"
 #include "nn/nn_math.h"
+#include "ops/blend/blend_math.h"
 #include "ops/contours/contours_math.h"
 #include "ops/damped_least_squares/damped_least_squares_math.h"
 #include "ops/decode/decode_math.h"
+#include "ops/decode/subdivision_math.h"
 #include "ops/normals/normals_math.h"
 #include "ops/pose/pose_math.h"
 #include "ops/project/project_math.h"
@@ -30,6 +32,18 @@ __global__ void math_functions(const double* in, double* out) {
            math::sigmoid(static_cast<float>(x));
 }
 
+__global__ void blend(const uint8_t* map, const float* depth, const double* sums, const float* matrix,
+                      uint8_t* out, double* line) {
+  const auto i = static_cast<int32_t>(thread_index());
+  const CropPlace at = crop_place(matrix, i, i, 96);
+  if (!at.inside || !is_seen(map, depth, map, 44, 96, i, i) || is_hole(depth, 96, i, i)) return;
+  out[3 * i] = mixed_byte(sample_bytes(map, 96, 1, 0, at.x, at.y), sample_bytes(map, 96, 3, i, at.x, at.y),
+                          out[3 * i]);
+  const double mean = mean_difference(sums[0], sums[1]);
+  out[3 * i + 1] = moved_level(depth[i], bounded_difference(sums[i], mean), sums[i + 1], mean, mean_weight());
+  box_filter_line(96, i, sums, line);
+}
+
 __global__ void decode(const float* coeffs, const int8_t* values, int count, float* out) {
   const int64_t i = thread_index();
   const Unit unit = weight_unit(coeffs[count]);
@@ -46,6 +60,13 @@ __global__ void decode(const float* coeffs, const int8_t* values, int count, flo
   }
   out[i] = add_scaled(out[i], sum, unit.step);
   out[i] = subdivide_step(blend_step(out[i], coeffs[0], coeffs[1]), coeffs[2], coeffs[3]);
+}
+
+__global__ void subdivision(const float* control, const int32_t* idx, const float* val, float* out) {
+  const int64_t v = thread_index();
+  const auto point = [&](int32_t c) { return load3(control + 3 * c); };
+  store3(out + 3 * v, known_row<4, 4, 1>(point, idx, splat(val[0]), splat(val[1]), splat(val[2])));
+  store3(out + 3 * v, any_row(point, idx + v, val + v, next_counts(idx[v], idx[v + 1]).int8_quads));
 }
 
 __global__ void normals(const float* verts, const int32_t* triangles, int64_t count, int64_t num_verts,

@@ -49,8 +49,8 @@ void add_block(const ShapesParams& p, const ShapeBlock& of, ShapeBlockSum& sum, 
   int quads = of.int8_quads, octets = of.int4_octets;
   for (int64_t entry = of.entry; quads + octets > 0;
        entry += padded(4 * sum.int8_quads) + padded(8 * sum.int4_octets)) {
-    sum.int8_quads = std::min(quads, kMostRows / 4);
-    sum.int4_octets = std::min(octets, (kMostRows - padded(4 * sum.int8_quads)) / 8);
+    const ShapeCounts counts = next_counts(quads, octets);
+    sum.int8_quads = counts.int8_quads, sum.int4_octets = counts.int4_octets;
     round_weights(p.coeffs, p.row + entry, p.step + entry, sum);
     add_shape_block(sum, values, out);
     add_shape_block(sum, values + half, out + kShapeBlock / 2);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "common/host_device.h"
 
@@ -32,6 +33,19 @@ FACESDK_HD Unit weight_unit(float largest) {
           finite && some ? kLargestWeight / largest : 0.0f};
 }
 
+// Bits of |v|: as whole numbers they have the order of the sizes, and a NaN is above all of them.
+FACESDK_HD int32_t magnitude_bits(float v) {
+  int32_t bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  return bits & 0x7fffffff;
+}
+
+FACESDK_HD float float_of_bits(int32_t bits) {
+  float v;
+  std::memcpy(&v, &bits, sizeof v);
+  return v;
+}
+
 // To the nearest whole number, as nearbyint(), without a call: adding 1.5 * 2^23 leaves no bits for a
 // fraction. The product may be a rounding step too large.
 FACESDK_HD int32_t round_weight(float v) {
@@ -47,6 +61,25 @@ FACESDK_HD int32_t low_byte(int32_t weight) { return weight - 256 * high_byte(we
 constexpr int32_t kInt4Zero = 8;
 FACESDK_HD int32_t first_int4(uint8_t pair) { return pair % 16 - kInt4Zero; }
 FACESDK_HD int32_t second_int4(uint8_t pair) { return pair / 16 - kInt4Zero; }
+
+constexpr int64_t kInt8QuadBytes = 4 * 256;  // of one block of shapes; an octet's are as many
+
+// The entries of a block's quads, and those of its octets, are padded to a multiple of a vector's lanes.
+constexpr int kPadded = 16;
+FACESDK_HD constexpr int padded(int entries) { return (entries + kPadded - 1) / kPadded * kPadded; }
+
+// How many of a block's quads and octets are added in one go: kMostRows entries at most.
+struct ShapeCounts {
+  int int8_quads, int4_octets;
+};
+
+FACESDK_HD ShapeCounts next_counts(int quads, int octets) {
+  ShapeCounts c;
+  c.int8_quads = quads < kMostRows / 4 ? quads : kMostRows / 4;
+  const int room = (kMostRows - padded(4 * c.int8_quads)) / 8;
+  c.int4_octets = octets < room ? octets : room;
+  return c;
+}
 
 // One number of four shapes, its bytes side by side.
 FACESDK_HD int32_t int8_quad_step(int32_t sum, const int8_t* values, const int16_t* weights) {

@@ -12,11 +12,7 @@
 
 namespace facesdk {
 
-constexpr int64_t kInt8QuadBytes = 4 * kShapeBlock;
-
-// The entries of a block's quads, and those of its octets, are padded to a multiple of a vector's lanes.
-constexpr int kPadded = 16;
-constexpr int padded(int entries) { return (entries + kPadded - 1) / kPadded * kPadded; }
+static_assert(kInt8QuadBytes == 4 * kShapeBlock);
 
 // What ShapesParams points to.
 struct ShapeBlocks {

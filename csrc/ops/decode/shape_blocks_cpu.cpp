@@ -29,14 +29,11 @@ struct Scale {
   static FACESDK_HD void run(float* FACESDK_RESTRICT scaled, int32_t* FACESDK_RESTRICT largest,
                              const float* FACESDK_RESTRICT coeffs, const int32_t* FACESDK_RESTRICT row,
                              const float* FACESDK_RESTRICT step, int count) {
-    // As whole numbers the bits of sizes have the order of the sizes, and a NaN is above all of them.
     int32_t most = 0;
     const int whole = count & -kPadded;
     for (int i = 0; i < whole; ++i) {
       scaled[i] = coeffs[row[i]] * step[i];
-      int32_t bits;
-      std::memcpy(&bits, scaled + i, sizeof bits);
-      bits &= 0x7fffffff;
+      const int32_t bits = magnitude_bits(scaled[i]);
       most = bits > most ? bits : most;
     }
     *largest = most;
@@ -318,9 +315,7 @@ void round_weights(const float* coeffs, const int32_t* row, const float* step, S
   constexpr bool wide = false;
 #endif
   if (!wide) vectorized<Scale>(static_cast<float*>(scaled), &bits, coeffs, row, step, all);
-  float largest;
-  std::memcpy(&largest, &bits, sizeof largest);
-  const Unit unit = weight_unit(largest);
+  const Unit unit = weight_unit(float_of_bits(bits));
   sum.step = unit.step;
   if (!(unit.inverse > 0.0f)) std::fill(scaled, scaled + all, 0.0f);
 #if FACESDK_X86

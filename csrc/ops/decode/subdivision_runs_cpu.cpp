@@ -6,7 +6,7 @@
 #include "common/simd_dispatch.h"
 #include "common/thread_pool.h"
 #include "common/workspace.h"
-#include "ops/decode/decode_math.h"
+#include "ops/decode/subdivision_math.h"
 #include "ops/decode/subdivision_runs.h"
 
 namespace facesdk {
@@ -19,34 +19,26 @@ struct Band {
   int64_t begin, end;
 };
 
-template <int count>
-FACESDK_HD Float4 sum_of(const float* FACESDK_RESTRICT control, const int32_t* FACESDK_RESTRICT idx) {
-  Float4 sum = load4(control + 4 * static_cast<int64_t>(idx[0]));
-  for (int n = 1; n < count; ++n) sum = sum + load4(control + 4 * static_cast<int64_t>(idx[n]));
-  return sum;
-}
+struct PaddedPoints {
+  const float* FACESDK_RESTRICT rows;  // (C, 4)
+  FACESDK_HD Float4 operator()(int32_t c) const { return load4(rows + 4 * static_cast<int64_t>(c)); }
+};
 
 // Rows of a run whose counts the compiler knows.
 template <int a, int b, int c>
-FACESDK_HD void add_known(const float* FACESDK_RESTRICT control, const int32_t* FACESDK_RESTRICT idx,
+FACESDK_HD void add_known(const PaddedPoints& control, const int32_t* FACESDK_RESTRICT idx,
                           const float* weights, int64_t count, float* FACESDK_RESTRICT out) {
   const Float4 first = splat(weights[0]), second = splat(weights[1]), third = splat(weights[2]);
   for (int64_t i = 0; i < count; ++i, idx += a + b + c) {
-    Float4 sum = first * sum_of<a>(control, idx);
-    if (b > 0) sum = subdivide_step(sum, second, sum_of<b>(control, idx + a));
-    if (c > 0) sum = subdivide_step(sum, third, sum_of<c>(control, idx + a + b));
-    store3(out + 3 * i, sum);
+    store3(out + 3 * i, known_row<a, b, c>(control, idx, first, second, third));
   }
 }
 
 FACESDK_HD void add_any(const Band& p, int64_t begin, int64_t end) {
   for (int64_t v = begin; v < end; ++v) {
-    Float4 sum = splat(0.0f);
-    for (int32_t n = p.rows->ptr[static_cast<size_t>(v)]; n < p.rows->ptr[static_cast<size_t>(v) + 1]; ++n) {
-      const int64_t from = p.rows->idx[static_cast<size_t>(n)];
-      sum = subdivide_step(sum, splat(p.rows->val[static_cast<size_t>(n)]), load4(p.control + 4 * from));
-    }
-    store3(p.out + 3 * v, sum);
+    const int32_t first = p.rows->ptr[static_cast<size_t>(v)], last = p.rows->ptr[static_cast<size_t>(v) + 1];
+    store3(p.out + 3 * v, any_row(PaddedPoints{p.control}, p.rows->idx.data() + first,
+                                  p.rows->val.data() + first, last - first));
   }
 }
 
@@ -55,7 +47,7 @@ template <int a, int b, int c>
 FACESDK_HD bool add_if(const Band& p, const SubdivisionRun& run, int64_t begin, int64_t count) {
   if (run.counts[0] != a || run.counts[1] != b || run.counts[2] != c) return false;
   const int32_t* idx = p.rows->idx.data() + run.entry + (begin - run.row) * (a + b + c);
-  add_known<a, b, c>(p.control, idx, run.weights, count, p.out + 3 * begin);
+  add_known<a, b, c>(PaddedPoints{p.control}, idx, run.weights, count, p.out + 3 * begin);
   return true;
 }
 

@@ -74,11 +74,7 @@ struct AddTriangles {
 struct Normalize {
   static FACESDK_HD void run(const float* FACESDK_RESTRICT sums, float* FACESDK_RESTRICT out, int64_t count) {
     for (int64_t v = 0; v < count; ++v) {
-      const float z = sums[4 * v], x = sums[4 * v + 1], y = sums[4 * v + 2];
-      const float scale = unit_scale(x * x + y * y + z * z);
-      out[3 * v] = x * scale;
-      out[3 * v + 1] = y * scale;
-      out[3 * v + 2] = z * scale;
+      unit_normal(sums[4 * v], sums[4 * v + 1], sums[4 * v + 2], out + 3 * v);
     }
   }
 };

@@ -84,4 +84,39 @@ FACESDK_HD void add_quad(Float4 a, Float4 b, Float4 c, Float4 d, bool quad, cons
   if (quad) add(t[5], second);
 }
 
+// The sum of one vertex over the groups that it belongs to: [begin, end) holds the first triangle of each,
+// rising. `point(v)` is vertex v as four floats.
+template <typename Point>
+FACESDK_HD Float4 sum_around(int32_t vertex, const int32_t* begin, const int32_t* end,
+                             const int32_t* triangles, int64_t num_triangles, int64_t num_verts,
+                             const Point& point) {
+  Float4 sum = splat(0.0f);
+  const auto add = [&](int32_t v, Float4 term) {
+    if (v == vertex) sum = sum + term;
+  };
+  for (; begin != end; ++begin) {
+    const int32_t* t = triangles + 3 * static_cast<int64_t>(*begin);
+    const int group = group_size(t, num_triangles - *begin, num_verts);
+    if (group == kFan) {
+      const Float4 middle = point(t[2]);
+      Float4 corner[4], edge[4];
+      for (int q = 0; q < 4; ++q)
+        corner[q] = point(t[6 * q]) - middle, edge[q] = point(t[6 * q + 1]) - middle;
+      add_fan(corner, edge, t, add);
+    } else {
+      const bool quad = group == 2;
+      add_quad(point(t[0]), point(t[1]), point(t[2]), point(t[quad ? 5 : 2]), quad, t, add);
+    }
+  }
+  return sum;
+}
+
+// A sum (z, x, y) as a unit vector (x, y, z).
+FACESDK_HD void unit_normal(float z, float x, float y, float* out) {
+  const float scale = unit_scale(x * x + y * y + z * z);
+  out[0] = x * scale;
+  out[1] = y * scale;
+  out[2] = z * scale;
+}
+
 }  // namespace facesdk

@@ -17,10 +17,9 @@ void draw_large_triangle(const Scene& s, const Tile& tile, int32_t t) {
     o.of_b.narrow(&first, &last);
     o.of_c.narrow(&first, &last);
     int64_t at = static_cast<int64_t>(y - tile.begin) * tile.width + o.x0 + first;
-    int64_t b = o.of_b.row - o.bias_b + first * o.of_b.right,
-            c = o.of_c.row - o.bias_c + first * o.of_c.right;
+    int64_t b = o.of_b.row + first * o.of_b.right, c = o.of_c.row + first * o.of_c.right;
     for (int64_t x = first; x <= last; ++x, ++at, b += o.of_b.right, c += o.of_c.right) {
-      const float l1 = static_cast<float>(b) * o.scale, l2 = static_cast<float>(c) * o.scale;
+      const float l1 = corner_weight(b, o.bias_b, o.scale), l2 = corner_weight(c, o.bias_c, o.scale);
       const float w = inverse_depth(o.w0, o.w1, o.w2, l1, l2);
       if (!tile.take(at, w, t) || !s.weighted) continue;
       const float depth = 1.0f / w;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "common/host_device.h"
 
@@ -117,6 +118,30 @@ FACESDK_HD float inverse_depth(float w0, float w1, float w2, float l1, float l2)
 FACESDK_HD bool wins(float nearness, int32_t triangle, float other_nearness, int32_t other_triangle) {
   return !(nearness < other_nearness ||
            (nearness == other_nearness && (nearness == 0.0f || triangle > other_triangle)));
+}
+
+// A fragment of a positive nearness in one number: of two fragments of a pixel the one with the smaller
+// number wins.
+constexpr uint64_t kEmptyKey = ~uint64_t{0};
+
+FACESDK_HD uint64_t fragment_key(float nearness, int32_t triangle) {
+  uint32_t bits;
+  std::memcpy(&bits, &nearness, sizeof bits);
+  return static_cast<uint64_t>(~bits) << 32 | static_cast<uint32_t>(triangle);
+}
+
+FACESDK_HD float nearness_of(uint64_t key) {
+  const uint32_t bits = ~static_cast<uint32_t>(key >> 32);
+  float nearness;
+  std::memcpy(&nearness, &bits, sizeof nearness);
+  return nearness;
+}
+
+FACESDK_HD int32_t triangle_of(uint64_t key) { return static_cast<int32_t>(static_cast<uint32_t>(key)); }
+
+// Weight of a corner in the picture from the value of the edge opposite, with the rule's bias in it.
+FACESDK_HD float corner_weight(int64_t edge, int64_t bias, float scale) {
+  return static_cast<float>(edge - bias) * scale;
 }
 
 // Perspective-correct weight of a corner from its weight l in the picture, its 1 / depth and the pixel's

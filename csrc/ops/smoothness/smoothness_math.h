@@ -23,4 +23,23 @@ FACESDK_HD void umbrella(const float* verts, const int32_t* adj, int32_t degree,
   out[2] *= inverse;
 }
 
+// Sums of squares are taken per block of this many vertices and the blocks then in order: the cut into
+// threads never changes the order of additions.
+constexpr int64_t kSmoothnessBlock = 1024;
+
+FACESDK_HD double squared(float v) { return static_cast<double>(v) * v; }
+
+// Gradient at vertex i from the umbrella of all; scale: 2 / V. The neighbour list is symmetric, so the
+// vertices that see i are the ones that i sees.
+FACESDK_HD void umbrella_adjoint(const float* delta, const int32_t* adj_ptr, const int32_t* adj_idx,
+                                 int64_t i, float scale, float* out) {
+  float sum[3] = {delta[3 * i], delta[3 * i + 1], delta[3 * i + 2]};
+  for (int32_t n = adj_ptr[i]; n < adj_ptr[i + 1]; ++n) {
+    const int64_t j = adj_idx[n];
+    const float weight = 1.0f / static_cast<float>(adj_ptr[j + 1] - adj_ptr[j]);
+    for (int axis = 0; axis < 3; ++axis) sum[axis] -= delta[3 * j + axis] * weight;
+  }
+  for (int axis = 0; axis < 3; ++axis) out[axis] = sum[axis] * scale;
+}
+
 }  // namespace facesdk

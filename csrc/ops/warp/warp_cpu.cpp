@@ -123,34 +123,6 @@ struct WarpRows {
   }
 };
 
-// A part of the reduced picture: cells [x0, x1) x [y0, y1).
-struct Window {
-  int64_t x0, y0, x1, y1;
-};
-
-// The cells that the crop can touch, within the picture; empty (0 x 0) where it lies beside it.
-Window touched_cells(const WarpParams& p, const double* reduced) {
-  const double last = static_cast<double>(p.size - 1), far = 1e9;
-  double low[2] = {far, far}, high[2] = {-far, -far};
-  for (int corner = 0; corner < 4; ++corner) {
-    const double column = corner & 1 ? last : 0.0, row = corner >> 1 ? last : 0.0;
-    for (int axis = 0; axis < 2; ++axis) {
-      const double* m = reduced + 3 * axis;
-      const double at = m[0] * column + m[1] * row + m[2];
-      low[axis] = std::fmin(low[axis], at);
-      high[axis] = std::fmax(high[axis], at);
-    }
-  }
-  const int64_t cells[2] = {(p.width + p.factor - 1) / p.factor, (p.height + p.factor - 1) / p.factor};
-  int64_t from[2], to[2];
-  for (int axis = 0; axis < 2; ++axis) {
-    from[axis] = static_cast<int64_t>(std::fmax(0.0, std::fmin(far, std::floor(low[axis]) - 1.0)));
-    to[axis] = std::min(cells[axis], static_cast<int64_t>(std::fmax(0.0, std::fmin(far, high[axis] + 3.0))));
-    if (from[axis] >= to[axis]) return {0, 0, 0, 0};
-  }
-  return {from[0], from[1], to[0], to[1]};
-}
-
 struct AddRow {
   static FACESDK_HD void run(const uint8_t* FACESDK_RESTRICT from, int64_t count,
                              uint16_t* FACESDK_RESTRICT sums) {
@@ -171,11 +143,11 @@ struct AddAcross {
 };
 
 // Numbers that a band of rows needs; of each, one for every channel of the window's pixels.
-int64_t row_numbers(const WarpParams& p, const Window& window) {
+int64_t row_numbers(const WarpParams& p, const CellWindow& window) {
   return 3 * (window.x1 - window.x0 + 1) * p.factor;
 }
 
-void reduce_rows(const WarpParams& p, const Window& window, uint8_t* out, int64_t begin, int64_t end,
+void reduce_rows(const WarpParams& p, const CellWindow& window, uint8_t* out, int64_t begin, int64_t end,
                  uint16_t* memory) {
   const int64_t cells = window.x1 - window.x0, first = window.x0 * p.factor;
   const int64_t pixels = std::min(p.width - first, cells * p.factor);  // the last cell may reach outside
@@ -218,7 +190,7 @@ void warp_cpu(const WarpParams& p, Workspace& workspace) {
   WarpParams reduced = p;
   if (p.factor > 1) {
     reduce_map(p.inverse, p.factor, reduced.inverse);
-    const Window window = touched_cells(p, reduced.inverse);
+    const CellWindow window = touched_cells(p.width, p.height, p.factor, p.size, reduced.inverse);
     Buffers& buffers = workspace.of<Buffers>();
     const int64_t rows = window.y1 - window.y0, cells = window.x1 - window.x0;
     uint8_t* const out = at_least(buffers.reduced, 3 * rows * cells + 4);

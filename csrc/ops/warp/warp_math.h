@@ -77,6 +77,37 @@ FACESDK_HD uint8_t mean_byte(uint32_t sum, uint32_t count, uint64_t inverse_coun
   return static_cast<uint8_t>(((sum + count / 2) * inverse_count) >> 32);
 }
 
+// A part of the reduced picture: cells [x0, x1) x [y0, y1).
+struct CellWindow {
+  int64_t x0, y0, x1, y1;
+};
+
+// The cells that a crop of `size` px can touch, within the picture; empty (0 x 0) where it lies beside it.
+// `reduced` is from reduce_map.
+FACESDK_HD CellWindow touched_cells(int64_t width, int64_t height, int32_t factor, int64_t size,
+                                    const double* reduced) {
+  const double end = static_cast<double>(size - 1), far = 1e9;
+  double low[2] = {far, far}, high[2] = {-far, -far};
+  for (int corner = 0; corner < 4; ++corner) {
+    const double column = corner & 1 ? end : 0.0, row = corner >> 1 ? end : 0.0;
+    for (int axis = 0; axis < 2; ++axis) {
+      const double* m = reduced + 3 * axis;
+      const double at = m[0] * column + m[1] * row + m[2];
+      low[axis] = std::fmin(low[axis], at);
+      high[axis] = std::fmax(high[axis], at);
+    }
+  }
+  const int64_t cells[2] = {(width + factor - 1) / factor, (height + factor - 1) / factor};
+  int64_t from[2], to[2];
+  for (int axis = 0; axis < 2; ++axis) {
+    from[axis] = static_cast<int64_t>(std::fmax(0.0, std::fmin(far, std::floor(low[axis]) - 1.0)));
+    to[axis] = static_cast<int64_t>(std::fmax(0.0, std::fmin(far, high[axis] + 3.0)));
+    to[axis] = cells[axis] < to[axis] ? cells[axis] : to[axis];
+    if (from[axis] >= to[axis]) return {0, 0, 0, 0};
+  }
+  return {from[0], from[1], to[0], to[1]};
+}
+
 FACESDK_HD float bilinear(float p00, float p01, float p10, float p11, float wx, float wy) {
   const float top = p00 + wx * (p01 - p00);
   const float bottom = p10 + wx * (p11 - p10);
