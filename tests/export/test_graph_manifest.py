@@ -1,4 +1,3 @@
-
 """graphs.json is written last, and not at all where a graph was not compared or is outside its limits."""
 
 from __future__ import annotations

@@ -94,9 +94,7 @@ def test_a_covered_part_of_the_sample_comes_near_the_photo(
     np.testing.assert_array_equal(face.completed_image[~face.generated_mask], covered[~face.generated_mask])
 
 
-def test_auto_waits_for_enough_cover(
-    photo: Picture, landmarks: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_auto_waits_for_enough_cover(photo: Picture, landmarks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     masked = covered_by(photo, landmarks, 29, 8)
     auto = sdk_with(monkeypatch, networks=False)
     assert auto.reconstruct(masked).faces[0].generated_mask.any()
