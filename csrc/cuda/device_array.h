@@ -27,7 +27,9 @@ class DeviceArray {
     check(cudaMalloc(reinterpret_cast<void**>(&data_), bytes() > 0 ? bytes() : 1));
     check(cudaMemset(data_, kUnwritten, bytes()));
   }
-  explicit DeviceArray(const std::vector<T>& values) : DeviceArray(static_cast<int64_t>(values.size())) {
+  template <typename Allocator>
+  explicit DeviceArray(const std::vector<T, Allocator>& values)
+      : DeviceArray(static_cast<int64_t>(values.size())) {
     check(cudaMemcpy(data_, values.data(), bytes(), cudaMemcpyHostToDevice));
   }
   ~DeviceArray() { cudaFree(data_); }
