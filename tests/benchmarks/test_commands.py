@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def named_in(*documents: str) -> set[str]:
     text = "".join((ROOT / document).read_text(encoding="utf-8") for document in documents)
-    return set(re.findall(r"python -m benchmarks ([a-z][a-z-]*)", text))
+    return set(re.findall(r"python -m benchmarks ([a-z][a-z0-9-]*)", text))
 
 
 def test_documented_commands_are_the_commands() -> None:
